@@ -1,0 +1,1 @@
+"""What hangs where when studies are opened."""

@@ -1,0 +1,1 @@
+"""Whether two studies are of one patient: agree, unproven, conflict."""

@@ -1,0 +1,1 @@
+"""The frame graph, and how one viewport's change moves the others."""

@@ -1,0 +1,1 @@
+"""Which prior series belongs beside which current one, with reasons."""

@@ -1,0 +1,1 @@
+"""What a viewport shows: place, scale, orientation and grey, as values."""

@@ -1,0 +1,1 @@
+"""Bring studies in: find, fetch, decode, assemble. No Qt, no VTK."""

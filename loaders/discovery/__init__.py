@@ -1,0 +1,1 @@
+"""From files to a catalogue: headers, grouping, ordering, geometry checks."""

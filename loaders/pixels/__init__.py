@@ -1,0 +1,1 @@
+"""From files to a shared volume: codestream checks, decoders, worker processes, assembly."""

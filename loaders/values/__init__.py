@@ -1,0 +1,1 @@
+"""Number meaning: modality LUT, VOI LUT, presentation LUT as pure numpy functions."""

@@ -1,0 +1,1 @@
+"""What the user sees and touches: Qt and VTK live here and nowhere else."""

@@ -1,0 +1,1 @@
+"""Every capability as a verb of the command line."""

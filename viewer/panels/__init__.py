@@ -1,0 +1,1 @@
+"""Time rail, drawers and strips around the pictures."""

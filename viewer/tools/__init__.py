@@ -1,0 +1,1 @@
+"""What the mouse does: each drag yields one command."""

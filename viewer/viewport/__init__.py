@@ -1,0 +1,1 @@
+"""One picture with its corner texts, letters, badges and slice strip."""
