@@ -44,5 +44,5 @@ class TooLarge(WorldError):
     code = "too_large"
 
 
-class Cancelled(Exception):  # noqa: N818  (not an error of anybody: the user changed his mind)
+class Cancelled(Exception):
     """The job was cancelled at a frame or file boundary."""
