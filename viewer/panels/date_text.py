@@ -1,83 +1,56 @@
-"""Dates nobody can misread, and intervals between examinations, in the reader's language."""
+"""Dates nobody can misread, and intervals between examinations, in the reader's language.
+
+The context of translation is ``Dates``, shared with the viewport, so that one interval reads the same everywhere.
+"""
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date
-from typing import cast
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
 
 from loaders.model.patient import age_in_years
 
-_CONTEXT = "DateText"
-
-_MONTHS = cast(
-    "tuple[str, ...]",
-    (
-        QT_TRANSLATE_NOOP("DateText", "Jan"),
-        QT_TRANSLATE_NOOP("DateText", "Feb"),
-        QT_TRANSLATE_NOOP("DateText", "Mar"),
-        QT_TRANSLATE_NOOP("DateText", "Apr"),
-        QT_TRANSLATE_NOOP("DateText", "May"),
-        QT_TRANSLATE_NOOP("DateText", "Jun"),
-        QT_TRANSLATE_NOOP("DateText", "Jul"),
-        QT_TRANSLATE_NOOP("DateText", "Aug"),
-        QT_TRANSLATE_NOOP("DateText", "Sep"),
-        QT_TRANSLATE_NOOP("DateText", "Oct"),
-        QT_TRANSLATE_NOOP("DateText", "Nov"),
-        QT_TRANSLATE_NOOP("DateText", "Dec"),
-    ),
-)
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS_WORTH_SAYING = 2
 
 
 def date_text(day: date | None) -> str:
     """Return ``10 Jan 2026`` or ``2026年1月10日``: never figures whose order must be guessed."""
     if day is None:
-        return QCoreApplication.translate("DateText", "date not provided")
-    return QCoreApplication.translate("DateText", "{day} {month} {year}").format(
-        day=day.day,
-        month=QCoreApplication.translate(_CONTEXT, _MONTHS[day.month - 1]),
-        year=f"{day.year:04d}",
-    )
+        return QCoreApplication.translate("Dates", "date not provided")
+    pattern = QCoreApplication.translate("Dates", "{day} {month_name} {year}")
+    return pattern.format(day=day.day, month=day.month, month_name=_MONTHS[day.month - 1], year=day.year)
 
 
-def months_and_days(earlier: date, later: date) -> tuple[int, int]:
-    """Return whole calendar months and the days left over from one day to a later one."""
+def whole_months(earlier: date, later: date) -> int:
+    """Count calendar months completed; a shorter month's last day completes one (31 Jan to 28 Feb is one month)."""
     months = (later.year - earlier.year) * 12 + later.month - earlier.month
-    if later.day >= earlier.day:
-        return months, later.day - earlier.day
-    months -= 1
-    year, month = divmod(earlier.year * 12 + earlier.month - 1 + months, 12)
-    # The day of month may not exist there (31 January plus one month): the month's last day stands in.
-    anniversary = date(year, month + 1, min(earlier.day, _days_in_month(year, month + 1)))
-    return months, (later - anniversary).days
-
-
-def _days_in_month(year: int, month: int) -> int:
-    following = date(year + month // 12, month % 12 + 1, 1) if (year, month) != (date.max.year, 12) else None
-    return 31 if following is None else (following - date(year, month, 1)).days
+    last_day = monthrange(later.year, later.month)[1]
+    return months - (1 if later.day < min(earlier.day, last_day) else 0)
 
 
 def interval_text(earlier: date, later: date) -> str:
     """Return ``1 y 0 m earlier``, ``3 m earlier``, ``12 d earlier`` or ``same day``."""
-    months, days = months_and_days(earlier, later)
+    if earlier == later:
+        return QCoreApplication.translate("Dates", "same day")
+    months = whole_months(earlier, later)
     if months >= 12:
-        text = QCoreApplication.translate("DateText", "{years} y {months} m earlier")
+        text = QCoreApplication.translate("Dates", "{years} y {months} m earlier")
         return text.format(years=months // 12, months=months % 12)
-    if months:
-        return QCoreApplication.translate("DateText", "{months} m earlier").format(months=months)
-    if days:
-        return QCoreApplication.translate("DateText", "{days} d earlier").format(days=days)
-    return QCoreApplication.translate("DateText", "same day")
+    if months >= _MONTHS_WORTH_SAYING:
+        return QCoreApplication.translate("Dates", "{months} m earlier").format(months=months)
+    return QCoreApplication.translate("Dates", "{days} d earlier").format(days=(later - earlier).days)
 
 
 def birth_text(birth_date: date | None, on: date | None) -> str:
     """Return the birth date with the age on a day: ``12 Mar 1958 (67 y)``; what is missing is said."""
     if birth_date is None:
-        return QCoreApplication.translate("DateText", "birth date not provided")
+        return QCoreApplication.translate("Dates", "birth date not provided")
     if on is None or on < birth_date:
         return date_text(birth_date)
-    return QCoreApplication.translate("DateText", "{date} ({years} y)").format(
+    return QCoreApplication.translate("Dates", "{date} ({years} y)").format(
         date=date_text(birth_date),
         years=age_in_years(birth_date, on),
     )

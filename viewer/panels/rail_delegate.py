@@ -18,7 +18,7 @@ from viewer.panels.rail_text import masked_text, patient_text, series_text, warn
 
 THUMBNAIL_PX = 44
 _AXIS_X = 9
-_TEXT_X = 20
+_TEXT_X = 19
 _CHIP_RADIUS = 4.0
 _LINE_PX = 17
 
@@ -104,8 +104,11 @@ class RailDelegate(QStyledItemDelegate):
             _draw(painter, inside, short, COLOURS.text, size_px=SMALL_TEXT_PX)
             return
         upper, lower = _lines(inside)
-        _draw(painter, upper, name, COLOURS.text, bold=True)
-        _draw(painter, lower, masked_text(row.patient), COLOURS.quiet, size_px=SMALL_TEXT_PX)
+        alphabetic = shown_text(row.patient.name.alphabetic_text)
+        ideographic = shown_text(row.patient.name.ideographic_text) if alphabetic else ""
+        _draw(painter, upper, alphabetic or name, COLOURS.text, bold=True)
+        below = "  ".join(part for part in (ideographic, masked_text(row.patient)) if part)
+        _draw(painter, lower, below, COLOURS.quiet, size_px=SMALL_TEXT_PX)
 
     def _paint_study(self, painter: QPainter, area: QRect, row: StudyRow) -> None:
         below_gap = area.adjusted(0, row.gap_px, 0, 0)
@@ -131,18 +134,23 @@ class RailDelegate(QStyledItemDelegate):
             self._paint_thumbnail(painter, QRect(left, area.top() + 2, THUMBNAIL_PX, THUMBNAIL_PX), row)
             line = QRect(area.left() + 2, area.top() + THUMBNAIL_PX + 2, area.width() - 4, 16)
             colour = COLOURS.warning if warning_word(row) else COLOURS.quiet
-            mark = "! " if warning_word(row) else ""
+            text = f"!{row.count_text}" if warning_word(row) else row.count_text
             centred = Qt.AlignmentFlag.AlignHCenter
-            _draw(painter, line, f"{mark}{row.count_text}", colour, size_px=11, align=centred)
+            _draw(painter, line, text, colour, size_px=11 if len(text) < 8 else 9, align=centred)
             return
         thumbnail = QRect(area.left() + _TEXT_X, area.top() + 5, THUMBNAIL_PX, THUMBNAIL_PX)
         self._paint_thumbnail(painter, thumbnail, row)
-        left = thumbnail.right() + 7
-        line = QRect(left, area.top() + 3, area.right() - left - 3, _LINE_PX)
+        left = thumbnail.right() + 5
+        line = QRect(left, area.top() + 3, area.right() - left - 1, _LINE_PX)
         modality = shown_text(row.series.modality)
         if self.form is RailForm.NARROW:
-            texts = [(modality, COLOURS.text), (row.count_text, COLOURS.quiet), (warning_word(row), COLOURS.warning)]
-            below = QRect(area.left() + _TEXT_X, thumbnail.bottom() + 2, area.width() - _TEXT_X - 4, _LINE_PX)
+            texts = [(modality, COLOURS.text), (row.count_text, COLOURS.quiet)]
+            below = QRect(area.left() + _TEXT_X, thumbnail.bottom() + 2, area.width() - _TEXT_X - 2, _LINE_PX)
+            # The warning stands first: where the line is too short it is the description that yields.
+            word = warning_word(row)
+            _draw(painter, below, word, COLOURS.warning, size_px=SMALL_TEXT_PX)
+            taken = painter.fontMetrics().horizontalAdvance(f"{word} ") if word else 0
+            below.setLeft(below.left() + taken)
             _draw(painter, below, series_text(row), COLOURS.text, size_px=SMALL_TEXT_PX)
         else:
             about = " · ".join(part for part in (warning_word(row), _other_institution(row)) if part)
@@ -153,7 +161,9 @@ class RailDelegate(QStyledItemDelegate):
                 (about, colour),
             ]
         for text, colour in texts:
-            _draw(painter, line, text, colour, size_px=SMALL_TEXT_PX)
+            # "812/1000" cut to "812/1…" would be a wrong number: a long count is set smaller instead.
+            is_long_count = self.form is RailForm.NARROW and text == row.count_text and len(text) > 6
+            _draw(painter, line, text, colour, size_px=10 if is_long_count else SMALL_TEXT_PX)
             line.translate(0, 16)
 
     def _paint_thumbnail(self, painter: QPainter, area: QRect, row: SeriesRow) -> None:
