@@ -27,8 +27,10 @@ def report_of(error: BaseException) -> str:
     seen: BaseException | None = error
     while seen is not None:
         lines.append(f"{type(seen).__module__}.{type(seen).__qualname__}")
-        for entry in traceback.extract_tb(seen.__traceback__):
-            lines.append(f"  {_module_path(entry.filename)}:{entry.lineno} in {entry.name}")
+        lines.extend(
+            f"  {_module_path(entry.filename)}:{entry.lineno} in {entry.name}"
+            for entry in traceback.extract_tb(seen.__traceback__)
+        )
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
     return "\n".join(lines)
 
