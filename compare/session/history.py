@@ -1,4 +1,4 @@
-"""Undo and redo as a value. A drag makes many sessions and one entry: its steps share a merge key until it is closed."""
+"""Undo and redo as a value. A drag makes many sessions and one entry: its steps share a key until it is closed."""
 
 from __future__ import annotations
 
