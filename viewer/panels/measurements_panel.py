@@ -74,8 +74,9 @@ class MeasurementsPanel(Retranslated):
     def set_rows(self, rows: Sequence[MeasurementRow]) -> None:
         """Show other measurements; the chosen one stays chosen."""
         if tuple(rows) != self._rows:
+            chosen = self._chosen()
             self._rows = tuple(rows)
-            self._fill()
+            self._fill(chosen)
 
     def retranslate(self) -> None:
         """Set every text anew."""
@@ -84,7 +85,7 @@ class MeasurementsPanel(Retranslated):
         self._table.setHorizontalHeaderLabels([self.tr("Length"), self.tr("Study"), self.tr("Slice")])
         dress(self._remove_button, Icon.REMOVE, self.tr("Remove the chosen measurement"), "Del")
         dress(self._copy_button, Icon.COPY, self.tr("Copy the list"), "Ctrl+C")
-        self._fill()
+        self._fill(self._chosen())
 
     def _build(self) -> None:
         table = self._table
@@ -118,8 +119,7 @@ class MeasurementsPanel(Retranslated):
         column_layout.addStretch(0)
         column_layout.addLayout(buttons)
 
-    def _fill(self) -> None:
-        chosen = self._chosen()
+    def _fill(self, chosen: str) -> None:
         self._table.setRowCount(len(self._rows))
         for position, row in enumerate(self._rows):
             for column, text in enumerate(self._cells(row)):
