@@ -18,7 +18,7 @@ class AboutDialog(QDialog):
         column.setContentsMargins(24, 20, 24, 16)
         column.setSpacing(10)
         title = PlainLabel(f"◧ Diptych {version}", self)
-        title.setProperty("size", "title")
+        title.setProperty("textSize", "title")
         column.addWidget(title)
         for text, tone in self._paragraphs():
             label = PlainLabel(text, self)

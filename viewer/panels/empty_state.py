@@ -27,7 +27,7 @@ class EmptyState(Retranslated):
         super().__init__(parent)
         self.setAcceptDrops(True)
         self._sentence = PlainLabel(parent=self)
-        self._sentence.setProperty("size", "title")
+        self._sentence.setProperty("textSize", "title")
         self._drop_words = PlainLabel(parent=self)
         self._note = PlainLabel(parent=self)
         self._note.setProperty("quiet", True)

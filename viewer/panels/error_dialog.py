@@ -24,7 +24,7 @@ class ErrorDialog(QDialog):
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(10)
         title = PlainLabel(self.tr("Diptych has made a mistake."), self)
-        title.setProperty("size", "heading")
+        title.setProperty("textSize", "heading")
         title.set_tone("danger")
         advice = PlainLabel(
             self.tr(

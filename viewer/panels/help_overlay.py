@@ -40,12 +40,13 @@ class HelpOverlay(Retranslated):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground, False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._host = parent
         self._groups: tuple[KeyGroup, ...] = ()
         self._column_count = 0
         self._card = QFrame(self)
         self._card.setObjectName("helpCard")
         self._title = PlainLabel(parent=self._card)
-        self._title.setProperty("size", "heading")
+        self._title.setProperty("textSize", "heading")
         self._footer = PlainLabel(parent=self._card)
         self._footer.setProperty("quiet", True)
         self._footer.setWordWrap(True)
@@ -91,8 +92,7 @@ class HelpOverlay(Retranslated):
         self._footer.setText(self.tr("Any key or a click beside the card closes this."))
 
     def _fit(self) -> None:
-        parent = self.parentWidget()
-        self.setGeometry(parent.rect())
+        self.setGeometry(self._host.rect())
         room = self.rect().adjusted(24, 24, -24, -24)
         columns = max(1, min(_WIDEST_COLUMNS, (room.width() - 32) // _COLUMN_PX, max(len(self._groups), 1)))
         if columns != self._column_count:
@@ -142,7 +142,6 @@ class HelpOverlay(Retranslated):
             grid.addWidget(words, number, 0)
             keys = QHBoxLayout()
             keys.setSpacing(4)
-            keys.addStretch(1)
             for key in line.keys:
                 cap = PlainLabel(key, block)
                 cap.setProperty("keycap", True)
@@ -178,6 +177,6 @@ class HelpOverlay(Retranslated):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Follow the parent's size while shown."""
-        if event.type() == QEvent.Type.Resize and watched is self.parent() and self.isVisible():
+        if event.type() == QEvent.Type.Resize and watched is self._host and self.isVisible():
             self._fit()
         return False

@@ -20,6 +20,7 @@ class Hint(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("hint")
+        self._host = parent
         self._name = ""
         self._words = PlainLabel(parent=self)
         self._close_button = QToolButton(self)
@@ -57,12 +58,11 @@ class Hint(QFrame):
 
     def _place(self) -> None:
         self.adjustSize()
-        parent = self.parentWidget()
-        left = (parent.width() - self.width()) // 2
-        self.move(max(left, 0), max(parent.height() - self.height() - _ABOVE_BOTTOM_PX, 0))
+        left = (self._host.width() - self.width()) // 2
+        self.move(max(left, 0), max(self._host.height() - self.height() - _ABOVE_BOTTOM_PX, 0))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
         """Follow the parent's size."""
-        if event.type() == QEvent.Type.Resize and watched is self.parent() and self.isVisible():
+        if event.type() == QEvent.Type.Resize and watched is self._host and self.isVisible():
             self._place()
         return False

@@ -110,7 +110,10 @@ def matched_tag(verdict: IdentityVerdict) -> str:
 def _result(row: FieldComparison) -> str:
     result = QCoreApplication.translate("IdentityText", _RESULTS[row.result])
     reason = _REASONS.get(row.reason)
-    return f"{result}: {QCoreApplication.translate('IdentityText', reason)}" if reason else result
+    if not reason:
+        return result
+    pattern = QCoreApplication.translate("IdentityText", "{result}: {reason}")
+    return pattern.format(result=result, reason=QCoreApplication.translate("IdentityText", reason))
 
 
 def _value(code: str, value: str) -> str:

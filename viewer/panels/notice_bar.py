@@ -48,5 +48,11 @@ class NoticeBar(Retranslated):
         self.setVisible(bool(self._code))
         if self._code:
             words = problem_words(self._code, self._message)
-            which = f"{shown_text(self._which)}: " if self._which else ""
-            self._words.setText(f"{which}{shown_text(words.reason)}. {shown_text(words.advice)}")
+            sentence = self.tr("{reason}. {advice}")
+            if self._which:
+                sentence = self.tr("{which}: {reason}. {advice}")
+            self._words.setText(
+                sentence.format(
+                    which=shown_text(self._which), reason=shown_text(words.reason), advice=shown_text(words.advice)
+                )
+            )
