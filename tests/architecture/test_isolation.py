@@ -49,7 +49,8 @@ def test_a_left_window_is_found_and_closed(qtbot: Any) -> None:
     from PySide6.QtWidgets import QWidget
 
     before = Leaks.now()
-    window = QWidget(objectName="forgotten")
+    window = QWidget()
+    window.setObjectName("forgotten")
     assert before.left_behind() == ["window QWidget 'forgotten'"]
     del window
     assert before.left_behind() == []

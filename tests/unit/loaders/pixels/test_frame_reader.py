@@ -1,4 +1,4 @@
-"""Decoding against exact truths: one slice in many syntaxes, NEMA's references, and cut streams that must be refused."""
+"""Decoding against exact truths: one slice in many syntaxes, NEMA's references; cut streams must be refused."""
 
 from __future__ import annotations
 
@@ -102,7 +102,6 @@ def test_a_cut_frame_is_always_refused() -> None:
             cut = data[: len(data) * tenth // 10]
             with pytest.raises(DecodeError):
                 decode_frame(cut, layout)
-                pytest.fail(f"{syntax} cut to {tenth}/10 was decoded")
 
 
 def test_a_codestream_larger_than_its_data_set_never_reaches_a_codec() -> None:
