@@ -96,7 +96,7 @@ def _coded_frames() -> dict[str, tuple[bytes, PixelFormat]]:
 def test_a_cut_frame_is_always_refused() -> None:
     frames = _coded_frames()
     assert len(frames) >= 8
-    for syntax, (data, layout) in frames.items():
+    for data, layout in frames.values():
         decode_frame(data, layout)
         for tenth in range(10):
             cut = data[: len(data) * tenth // 10]
