@@ -1,4 +1,4 @@
-"""What stands in place of a picture that is not there: hatched with words, an error tile, an invitation; never black."""
+"""What stands in place of a picture that is not there: a hatch with words, an error tile; never black."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from viewer.viewport.viewport_model import ViewportModel
 translate = QCoreApplication.translate
 
 
-def absence_text(model: ViewportModel, *, renderer_failed: bool = False) -> tuple[str, str]:
+def absence_text(  # noqa: PLR0911  one return for each reasonmodel: ViewportModel, *, renderer_failed: bool = False) -> tuple[str, str]:
     """Return what is said where the picture would be: a heading, and a reason that may be empty."""
     if model.stack is None:
         return translate("Viewport", "Drag a series here"), ""
@@ -51,8 +51,10 @@ def paint_absence(
         painter.fillRect(pane, palette.CHROME)
         painter.fillRect(pane, QBrush(palette.LINE, Qt.BrushStyle.BDiagPattern))
     heading, reason = absence_text(model, renderer_failed=renderer_failed)
-    is_error = renderer_failed or bool(model.blocked_reason) or (
-        model.stack is not None and model.frame_state in (FrameState.FAILED, FrameState.MISSING)
+    is_error = (
+        renderer_failed
+        or bool(model.blocked_reason)
+        or (model.stack is not None and model.frame_state in (FrameState.FAILED, FrameState.MISSING))
     )
     colour = palette.DANGER if is_error else palette.TEXT
     room = max(pane.width() * 0.7, 60.0)

@@ -116,7 +116,9 @@ def _not_linked(link: LinkBadge) -> tuple[str, str]:
 
 def _identity(mark: IdentityMark | None) -> Badge | None:
     if mark is IdentityMark.CONFLICT_OVERRIDDEN:
-        why = translate("Viewport", "The identities of these studies contradict each other; opened with a typed reason.")
+        why = translate(
+            "Viewport", "The identities of these studies contradict each other; opened with a typed reason."
+        )
         return Badge("identity", translate("Viewport", "IDENTITY CONFLICT, OVERRIDDEN"), Tone.DANGER, why)
     if mark is IdentityMark.MATCHED_BY_DEMOGRAPHICS:
         why = translate("Viewport", "The identifiers do not prove one patient; a reader confirmed the match.")

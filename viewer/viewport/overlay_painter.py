@@ -31,7 +31,9 @@ TONE_COLOURS: dict[Tone, QColor] = {
 _SHADOW_OFFSETS = ((1.0, 1.0), (-0.6, 0.4))
 
 
-def paint_text(painter: QPainter, measure: FontMeasure, x: float, y: float, text: str, colour: QColor) -> None:
+def paint_text(  # noqa: PLR0917  a painter's order: where, then what
+    painter: QPainter, measure: FontMeasure, x: float, y: float, text: str, colour: QColor
+) -> None:
     """Paint one line with its top-left at x, y, with a dark rim."""
     painter.setFont(measure.font)
     baseline = y + measure.ascent

@@ -183,11 +183,7 @@ def _place_top(
 
 
 def _wrapped(texts: Iterable[CornerText], width: float, measure: TextMeasure) -> list[_Line]:
-    return [
-        _Line(line, text.tone, text.badge_code)
-        for text in texts
-        for line in wrap(text.parts, width, measure)
-    ]
+    return [_Line(line, text.tone, text.badge_code) for text in texts for line in wrap(text.parts, width, measure)]
 
 
 def _stack_lines(
