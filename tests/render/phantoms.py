@@ -46,7 +46,7 @@ def make_volume(
         transfer_syntax_uid="1.2.840.10008.1.2.1",
         number_kind="int" if stored.dtype.kind in "iu" else "float" if stored.dtype.itemsize == 4 else "double",
     )
-    normal = np.cross(axes[0], axes[1])
+    normal = np.asarray(np.cross(axes[0], axes[1]), dtype=np.float64)
     frames = []
     for index in range(stored.shape[0]):
         x, y, z = np.asarray(origin_lps_mm) + index * slice_mm * normal
@@ -73,7 +73,8 @@ def make_volume(
 
 def plain_grey(values: NDArray[np.float64], window: Window, *, is_inverted: bool = False) -> NDArray[np.float64]:
     """Grey 0 to 255, not rounded, by the formulas of PS3.3 C.11.2.1.2 and C.11.2.1.3, one value at a time."""
-    return np.vectorize(lambda value: _grey_of(float(value), window, is_inverted=is_inverted), otypes=[float])(values)
+    greys = [_grey_of(float(value), window, is_inverted=is_inverted) for value in values.ravel()]
+    return np.asarray(greys, dtype=np.float64).reshape(values.shape)
 
 
 def _grey_of(value: float, window: Window, *, is_inverted: bool) -> float:
@@ -119,7 +120,8 @@ def vector_grey(values: NDArray[np.float64], window: Window, *, is_inverted: boo
             grey = np.where(values <= center, 0.0, 255.0)
         else:
             grey = np.clip(((values - center) / width + 0.5) * 255.0, 0.0, 255.0)
-    return 255.0 - grey if is_inverted else grey
+    grey = np.asarray(grey, dtype=np.float64)
+    return np.asarray(255.0 - grey if is_inverted else grey, dtype=np.float64)
 
 
 def plain_values(values: NDArray[np.float64], frame: Frame, presentation: Presentation) -> NDArray[np.uint8]:

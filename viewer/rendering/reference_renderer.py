@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -17,6 +19,7 @@ from loaders.model.frame import Frame
 from loaders.model.volume import Volume
 from viewer.rendering.colour_maps import coloured
 from viewer.rendering.grey_tables import FrameGrey, GreyTables, TableSource
+from viewer.rendering.presentation_grey import presentation_pixels, presentation_table
 from viewer.rendering.resampling import resample, sampled_padding
 from viewer.rendering.sampling import SamplingPlan, plan_sampling
 from viewer.rendering.slice_levels import SliceLevel, SliceLevels, is_tabled
@@ -25,15 +28,23 @@ from viewer.rendering.slice_renderer import SliceRequest
 #: Gives the grey of values that no table can hold: stored values as float64 -> uint8, same shape.
 ValueSource = Callable[[NDArray[np.float64], Frame, Presentation], NDArray[np.uint8]]
 
+#: Threads that share a large canvas; numpy lets go of the interpreter's lock while it computes.
+_WORKERS = min(4, os.cpu_count() or 1)
+
 #: Canvases whose stored values are kept, so that a window drag asks the table only.
 _KEPT_CANVASES = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Canvas:
-    """Values on the canvas grid in image orientation: (row samples, column samples[, 3]), and where padding lies."""
+    """A canvas that was drawn: (row samples, column samples) of values, once asked for again, and its padding.
 
-    values: NDArray[Any]
+    Volume and plan are held so that their ids stay theirs while the entry lives.
+    """
+
+    volume: Volume
+    plan: SamplingPlan
+    values: NDArray[Any] | None
     padding: NDArray[np.bool_] | None
 
 
@@ -50,11 +61,14 @@ class ReferenceRenderer:
 
     name = "reference"
 
-    def __init__(self, table_source: TableSource, value_source: ValueSource) -> None:
+    def __init__(
+        self, table_source: TableSource = presentation_table, value_source: ValueSource = presentation_pixels
+    ) -> None:
         self._tables = GreyTables(table_source)
         self._value_source = value_source
         self._levels = SliceLevels()
-        self._canvases: OrderedDict[_CanvasKey, tuple[Volume, SamplingPlan, _Canvas]] = OrderedDict()
+        self._pool = ThreadPoolExecutor(max(1, _WORKERS - 1), thread_name_prefix="slice")
+        self._canvases: OrderedDict[_CanvasKey, _Canvas] = OrderedDict()
 
     def render(self, request: SliceRequest) -> NDArray[np.uint8] | None:
         """Return (height, width) grey or (height, width, 3) RGB, or ``None`` when the frame is not in memory.
@@ -80,27 +94,47 @@ class ReferenceRenderer:
         grey = self._tables.of(frame, request.presentation)
         key = _key(request, plan)
         kept = self._canvases.get(key)
-        if kept is not None:
+        if kept is not None and kept.values is not None:
             self._canvases.move_to_end(key)
-            canvas = kept[2]
-            out = np.empty(canvas.values.shape, dtype=np.uint8)
-            grey.table.grey(canvas.values, out)
+            out = np.empty(kept.values.shape, dtype=np.uint8)
+            grey.table.grey(kept.values, out)
+            padding = kept.padding
         else:
             level = self._levels.level(request.volume, request.view.frame_index, plan.level)
             if level is None:
                 return None
-            canvas, out = _resample_grey(level, plan, grey)
-            self._keep(key, request.volume, plan, canvas)
-        if canvas.padding is not None:
-            out[canvas.padding] = grey.padding_grey
+            # A canvas is worth keeping when it is asked for again: while scrolling or panning none ever is.
+            values, out = self._resample_grey(level, plan, grey, keeps_values=kept is not None)
+            padding = sampled_padding(level, plan)
+            self._keep(key, _Canvas(request.volume, plan, values, padding))
+        if padding is not None:
+            out[padding] = grey.padding_grey
         return out
+
+    def _resample_grey(
+        self, level: SliceLevel, plan: SamplingPlan, grey: FrameGrey, *, keeps_values: bool
+    ) -> tuple[NDArray[Any] | None, NDArray[np.uint8]]:
+        """Sample and map in one pass: each band is turned to grey while it is still in the core's cache."""
+        shape = (plan.rows.count, plan.columns.count)
+        is_single = plan.rows.indices.shape[0] == 1 and plan.columns.indices.shape[0] == 1
+        kind = level.values.dtype if is_single else np.dtype(np.float32)
+        values = np.empty(shape, dtype=kind) if keeps_values else None
+        out = np.empty(shape, dtype=np.uint8)
+
+        def receive(start: int, band: NDArray[Any]) -> None:
+            if values is not None:
+                _store(values, start, band)
+            grey.table.grey(band, out[start : start + len(band)])
+
+        resample(level.values, plan.rows, plan.columns, receive, pool=self._pool, workers=_WORKERS)
+        return values, out
 
     def _grey_of_values(self, request: SliceRequest, frame: Frame, plan: SamplingPlan) -> NDArray[np.uint8] | None:
         level = self._levels.level(request.volume, request.view.frame_index, plan.level)
         if level is None:
             return None
         values = np.empty((plan.rows.count, plan.columns.count), dtype=np.float64)
-        resample(level.values, plan.rows, plan.columns, partial(_store, values))
+        resample(level.values, plan.rows, plan.columns, partial(_store, values), pool=self._pool, workers=_WORKERS)
         out = self._value_source(values, frame, request.presentation)
         padding = sampled_padding(level, plan)
         if padding is not None:
@@ -114,22 +148,31 @@ class ReferenceRenderer:
         out = np.empty((plan.rows.count, plan.columns.count, 3), dtype=np.uint8)
         for channel in range(3):
             plane = np.ascontiguousarray(level.values[:, :, channel])
-            resample(plane, plan.rows, plan.columns, partial(_store_rounded, out[:, :, channel]))
+            resample(
+                plane,
+                plan.rows,
+                plan.columns,
+                partial(_store_rounded, out[:, :, channel]),
+                pool=self._pool,
+                workers=_WORKERS,
+            )
         return np.bitwise_not(out) if request.presentation.is_inverted else out
 
-    def _keep(self, key: _CanvasKey, volume: Volume, plan: SamplingPlan, canvas: _Canvas) -> None:
-        self._canvases[key] = (volume, plan, canvas)
+    def _keep(self, key: _CanvasKey, canvas: _Canvas) -> None:
+        self._canvases[key] = canvas
+        self._canvases.move_to_end(key)
         while len(self._canvases) > _KEPT_CANVASES:
             self._canvases.popitem(last=False)
 
     def release(self, volume: Volume) -> None:
         """Forget everything kept for a volume."""
         self._levels.release(volume)
-        for key in [key for key, (owner, _, _) in self._canvases.items() if owner is volume]:
+        for key in [key for key, canvas in self._canvases.items() if canvas.volume is volume]:
             del self._canvases[key]
 
     def close(self) -> None:
-        """Forget everything."""
+        """Forget everything and end the threads."""
+        self._pool.shutdown()
         self._levels = SliceLevels()
         self._canvases.clear()
 
@@ -151,21 +194,6 @@ def _key(request: SliceRequest, plan: SamplingPlan) -> _CanvasKey:
     index = request.view.frame_index
     # Plans are kept by their geometry, and the entry keeps its plan: the same plan object is the same geometry.
     return _CanvasKey(id(request.volume), index, int(request.volume.validity[index]), id(plan))
-
-
-def _resample_grey(level: SliceLevel, plan: SamplingPlan, grey: FrameGrey) -> tuple[_Canvas, NDArray[np.uint8]]:
-    """Sample and map in one pass: each band is turned to grey while it is still in the core's cache."""
-    shape = (plan.rows.count, plan.columns.count)
-    is_single = plan.rows.indices.shape[0] == 1 and plan.columns.indices.shape[0] == 1
-    values: NDArray[Any] = np.empty(shape, dtype=level.values.dtype if is_single else np.float32)
-    out = np.empty(shape, dtype=np.uint8)
-
-    def receive(start: int, band: NDArray[Any]) -> None:
-        _store(values, start, band)
-        grey.table.grey(band, out[start : start + len(band)])
-
-    resample(level.values, plan.rows, plan.columns, receive)
-    return _Canvas(values, sampled_padding(level, plan)), out
 
 
 def _store(values: NDArray[Any], start: int, band: NDArray[Any]) -> None:

@@ -7,6 +7,8 @@ that value. The other order blurs what the window has already cut off.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,28 +20,51 @@ from viewer.rendering.slice_levels import SliceLevel
 #: Canvas rows worked on at a time, so that the intermediate floats stay in a core's cache.
 _BAND = 64
 
+#: Canvases of fewer pixels are drawn by one thread: handing them out costs more than it gains.
+_SHARED_FROM = 200_000
+
 #: Receives a band's first row and its values; the array is re-used for the next band.
 BandSink = Callable[[int, NDArray[Any]], None]
 
 
-def resample(values: NDArray[Any], rows: AxisSampling, columns: AxisSampling, sink: BandSink) -> None:
+def resample(
+    values: NDArray[Any],
+    rows: AxisSampling,
+    columns: AxisSampling,
+    sink: BandSink,
+    *,
+    pool: Executor | None = None,
+    workers: int = 1,
+) -> None:
     """Send the values of one plane, sampled at (rows, columns), to ``sink`` band by band.
 
     ``values`` is (image rows, image columns). Where both axes take single pixels they arrive in their own type, bit
-    for bit; else as float32, or float64 when ``values`` is float64.
+    for bit; else as float32, or float64 when ``values`` is float64. With a pool, large canvases are shared out and
+    ``sink`` is called from several threads, for different bands.
     """
-    if columns.indices.shape[0] == 1 and rows.indices.shape[0] == 1:
-        _pick(values, rows, columns, sink)
+    part = _pick if columns.indices.shape[0] == 1 and rows.indices.shape[0] == 1 else _interpolate
+    if pool is None or workers < 2 or rows.count * columns.count < _SHARED_FROM:
+        part(values, rows, columns, sink, slice(0, rows.count))
         return
+    edges = [rows.count * index // workers for index in range(workers + 1)]
+    shares = [slice(start, stop) for start, stop in pairwise(edges)]
+    others = [pool.submit(part, values, rows, columns, sink, share) for share in shares[1:]]
+    part(values, rows, columns, sink, shares[0])
+    for other in others:
+        other.result()
+
+
+def _interpolate(values: NDArray[Any], rows: AxisSampling, columns: AxisSampling, sink: BandSink, share: slice) -> None:
     kind = np.float64 if values.dtype == np.float64 else np.float32
-    first, last = int(rows.indices.min()), int(rows.indices.max())
+    taps = rows.indices[:, share]
+    first, last = int(taps.min()), int(taps.max())
     across = _weigh(values[first : last + 1], columns, kind)
-    taps = rows.indices - first
-    weights = rows.weights.astype(kind, copy=False)[:, :, np.newaxis]
-    shape = (_BAND, columns.count)
-    sums, other = np.empty(shape, dtype=kind), np.empty(shape, dtype=kind)
-    for start in range(0, rows.count, _BAND):
-        stop = min(rows.count, start + _BAND)
+    taps = taps - first
+    weights = rows.weights[:, share, np.newaxis].astype(kind, copy=False)
+    count = taps.shape[1]
+    sums, other = (np.empty((min(_BAND, count), columns.count), dtype=kind) for _ in range(2))
+    for start in range(0, count, _BAND):
+        stop = min(count, start + _BAND)
         total, tap = sums[: stop - start], other[: stop - start]
         # mode="clip" lets numpy write straight into ``out``; the indices are within bounds by construction.
         across.take(taps[0, start:stop], axis=0, out=total, mode="clip")
@@ -54,18 +79,18 @@ def resample(values: NDArray[Any], rows: AxisSampling, columns: AxisSampling, si
                 across.take(taps[index, start:stop], axis=0, out=tap, mode="clip")
                 tap *= weights[index, start:stop]
                 total += tap
-        sink(start, total)
+        sink(share.start + start, total)
 
 
-def _pick(values: NDArray[Any], rows: AxisSampling, columns: AxisSampling, sink: BandSink) -> None:
-    taps = rows.indices[0]
+def _pick(values: NDArray[Any], rows: AxisSampling, columns: AxisSampling, sink: BandSink, share: slice) -> None:
+    taps = rows.indices[0, share]
     first, last = int(taps.min()), int(taps.max())
-    repeats = last - first < rows.count
+    repeats = last - first < taps.size
     if repeats:
         values, taps = values[first : last + 1].take(columns.indices[0], axis=1, mode="clip"), taps - first
-    for start in range(0, rows.count, _BAND):
+    for start in range(0, taps.size, _BAND):
         band = values.take(taps[start : start + _BAND], axis=0, mode="clip")
-        sink(start, band if repeats else band.take(columns.indices[0], axis=1, mode="clip"))
+        sink(share.start + start, band if repeats else band.take(columns.indices[0], axis=1, mode="clip"))
 
 
 def _weigh(values: NDArray[Any], columns: AxisSampling, kind: type[np.float32 | np.float64]) -> NDArray[Any]:

@@ -118,6 +118,10 @@ def _plan_axis(axis: _Axis, level: int, size: int, canvas: int, interpolation: I
     centres = np.arange(canvas, dtype=np.float64) + 0.5
     on_image = centres * axis.scale + axis.offset
     inside = np.flatnonzero((on_image >= -0.5) & (on_image < size - 0.5))
+    if not inside.size and size:
+        # An image thinner than a canvas pixel falls between the centres: the pixel it lies in shows it.
+        middle = ((size - 1) / 2.0 - axis.offset) / axis.scale
+        inside = np.array([int(middle)] if 0.0 <= middle < canvas else [], dtype=np.intp)
     first = int(inside[0]) if inside.size else 0
     # A pixel of level L covers 2**L pixels of the image, from corner to corner.
     factor = float(1 << level)
