@@ -18,6 +18,7 @@ from loaders.discovery.element_values import values_of
 from loaders.discovery.element_walk import ElementWalk, MalformedHeader, MoreBytesNeeded, PixelElement
 from loaders.discovery.part10 import (
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
+    NATIVE_SYNTAXES,
     DataSetStart,
     NotDicom,
     find_data_set,
@@ -179,10 +180,11 @@ def _pixel_record(
     if pixels.length < 0:
         whole = encapsulated_is_whole(stream, pixels.offset, walk.size) if not (is_deflated or file.member) else None
         return {"kind": pixels.kind, "offset": -1, "length": -1, "frames_whole": None if whole in {None, True} else 0}
-    frames = whole_native_frames(values, pixels, walk.size)
+    is_native = start.transfer_syntax_uid in NATIVE_SYNTAXES
+    frames = whole_native_frames(values, pixels, walk.size) if is_native else None
     return {
         "kind": pixels.kind,
-        "offset": -1 if is_deflated or file.member else pixels.offset,
+        "offset": -1 if is_deflated or file.member or not is_native else pixels.offset,
         "length": pixels.length,
         "frames_whole": frames,
     }
