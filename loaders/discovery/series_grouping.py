@@ -196,7 +196,9 @@ def _by_repeating_attributes(part: _Part) -> list[_Part]:
         return [part]
     values = _attribute_values(part.frames)
     candidates = [
-        name for name, column in values.items() if name not in dict(part.split_by) and _explains(column, positions, most)
+        name
+        for name, column in values.items()
+        if name not in dict(part.split_by) and _explains(column, positions, most)
     ]
     if not candidates:
         return [part]

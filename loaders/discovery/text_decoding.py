@@ -91,4 +91,6 @@ def _is_plausible_guess(character: str, encoding: str) -> bool:
     if encoding == "utf-8":
         return character.isalnum() or unicodedata.category(character)[0] in "PSZM"
     code = ord(character)
-    return 0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0x20000 <= code <= 0x3FFFF or character in "·・\u3000"
+    return (
+        0x3400 <= code <= 0x9FFF or 0xF900 <= code <= 0xFAFF or 0x20000 <= code <= 0x3FFFF or character in "·・\u3000"
+    )

@@ -147,7 +147,11 @@ class LocalFolder:
         for file, code, message in listing.rows:
             scan.builder.add_problem(file, code, message)
         for record in self._records(root, listing, scan.cancel):
-            if record.get("code") in {"vanished", "unreadable"} and not record["file"]["member"] and not _is_there(root):
+            if (
+                record.get("code") in {"vanished", "unreadable"}
+                and not record["file"]["member"]
+                and not _is_there(root)
+            ):
                 scan.lost.append(root)
                 scan.builder.add_problem(FileLocator(root), "source_lost", "no longer there: was it taken out?")
                 return
@@ -178,7 +182,9 @@ class LocalFolder:
             scan.builder.add_problem(file, "outside_source", message)
         for name in findings.missing:
             scan.builder.add_problem(
-                FileLocator(folder.joinpath(*name.split("/"))), "missing_file", "the DICOMDIR names it, but it is not there"
+                FileLocator(folder.joinpath(*name.split("/"))),
+                "missing_file",
+                "the DICOMDIR names it, but it is not there",
             )
 
     @staticmethod

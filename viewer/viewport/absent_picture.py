@@ -15,7 +15,9 @@ from viewer.viewport.viewport_model import ViewportModel
 translate = QCoreApplication.translate
 
 
-def absence_text(  # noqa: PLR0911  one return for each reasonmodel: ViewportModel, *, renderer_failed: bool = False) -> tuple[str, str]:
+def absence_text(  # noqa: PLR0911  one return for each reason
+    model: ViewportModel, *, renderer_failed: bool = False
+) -> tuple[str, str]:
     """Return what is said where the picture would be: a heading, and a reason that may be empty."""
     if model.stack is None:
         return translate("Viewport", "Drag a series here"), ""
