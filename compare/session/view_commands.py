@@ -156,6 +156,26 @@ def refit(session: ComparisonSession, stacks: Stacks, canvases: Canvases) -> Com
     return session
 
 
+def same_images_shown(session: ComparisonSession, before: Stacks, after: Stacks) -> ComparisonSession:
+    """Return the session in which every view shows the image it showed, after its stack has gained or lost frames.
+
+    An image that is no longer there leaves the view at the frame of the same number, within the stack.
+    """
+    for index, viewport in enumerate(session.viewports):
+        old = before.get(viewport.stack) if viewport.stack else None
+        new = after.get(viewport.stack) if viewport.stack else None
+        if old is None or new is None or old is new:
+            continue
+        shown = old.frames[viewport.view.frame_index]
+        identity = (shown.sop_instance_uid, shown.frame_number)
+        found = next(
+            (at for at, frame in enumerate(new.frames) if (frame.sop_instance_uid, frame.frame_number) == identity),
+            min(viewport.view.frame_index, len(new.frames) - 1),
+        )
+        session = with_view(session, index, replace(viewport.view, frame_index=found))
+    return session
+
+
 def fitted_view(view: ViewState, stack: Stack, canvas: tuple[int, int]) -> ViewState:
     """Return a view of the whole of the frame it names, following the canvas from now on."""
     frame = stack.frames[min(max(view.frame_index, 0), len(stack.frames) - 1)]

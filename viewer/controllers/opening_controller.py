@@ -74,16 +74,17 @@ class OpeningController(QObject):
         self._jobs.call_on_window_thread(lambda: self._take(catalogue) if job is self._job and job else None)
 
     def _take(self, catalogue: Catalogue) -> None:
-        self._session.set_catalogue(catalogue)
+        self._session.set_catalogue(catalogue, is_final=False)
         self.catalogue_changed.emit(catalogue)
         if self._is_untouched() and all(viewport.stack is None for viewport in self._session.session.viewports):
             self._hang(catalogue.studies[:1])
 
     def _finish(self, catalogue: Catalogue) -> None:
         self._job = None
+        is_untouched = self._is_untouched()
         self._session.set_catalogue(catalogue)
         self.catalogue_changed.emit(catalogue)
-        if self._is_untouched():
+        if is_untouched:
             self._hang(self._comparable(catalogue.studies))
         self.scan_ended.emit()
 

@@ -11,14 +11,14 @@ from compare.linking.link_status import LinkReason, LinkStatus
 from compare.session.comparison_session import ComparisonSession, LinkedAction, Viewport
 from loaders.model.display import Window
 from loaders.model.frame import Frame
-from loaders.model.stack import StackKey
+from loaders.model.stack import Stack
 from loaders.model.volume import Volume
 from loaders.values.display_pixels import whole_range
 from viewer.controllers.session_controller import SessionController
 from viewer.rendering.presentation_grey import grey_choice
 from viewer.viewport.viewport_model import IdentityMark, LinkBadge, LinkKind, ViewportModel
 
-VolumeSource = Callable[[StackKey], Volume | None]
+VolumeSource = Callable[[Stack], Volume | None]
 
 _KINDS = {
     LinkBasis.SAME_FRAME: LinkKind.SAME_FRAME,
@@ -41,14 +41,15 @@ def viewport_models(
     newest = _newest_hung(controller, session)
     models = []
     for index, viewport in enumerate(session.viewports):
+        stack = controller.stacks.get(viewport.stack) if viewport.stack else None
         models.append(
             ViewportModel(
                 index=index,
                 viewport=viewport,
-                volume=volumes(viewport.stack) if viewport.stack else None,
+                volume=volumes(stack) if stack else None,
                 study=controller.index.study_of(viewport.stack) if viewport.stack else None,
                 series=controller.index.series_of(viewport.stack) if viewport.stack else None,
-                stack=controller.stacks.get(viewport.stack) if viewport.stack else None,
+                stack=stack,
                 newest_date=newest,
                 today=today,
                 window=_window(controller, viewport),

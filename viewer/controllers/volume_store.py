@@ -1,8 +1,9 @@
-"""The volumes of the stacks on screen: asked for by key, filled by worker processes, announced about 30 times a second."""
+"""The volumes of the stacks on screen: asked for by key, filled by workers, announced about 30 times a second."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -34,10 +35,13 @@ class VolumeStore(QObject):
         self._timer.setInterval(_FLUSH_MS)
         self._timer.timeout.connect(self._flush)
 
-    def volume(self, key: StackKey) -> Volume | None:
-        """The volume of a stack, perhaps still empty, or ``None`` when it is not on its way."""
-        loader = self._loaders.get(key)
-        return loader.volume if loader else None
+    def volume(self, stack: Stack) -> Volume | None:
+        """The volume of a stack, perhaps still empty, or ``None`` when it is not on its way.
+
+        A volume made for another state of the stack (it has grown since) is never given out: its frames are others.
+        """
+        loader = self._loaders.get(stack.key)
+        return loader.volume if loader and loader.volume.stack is stack else None
 
     def refusal(self, key: StackKey) -> WorldError | None:
         """Why a stack cannot be held in memory, or ``None``."""
@@ -51,6 +55,7 @@ class VolumeStore(QObject):
     def show(self, shown: Sequence[tuple[Stack, int]]) -> None:
         """Load these stacks, each around the frame it shows, the first one before the others."""
         for priority, (stack, frame_index) in enumerate(shown):
+            self._drop_outgrown(stack)
             loader = self._loaders.get(stack.key) or self._open(stack, frame_index, [one for one, _ in shown])
             if loader is not None:
                 loader.priority = priority
@@ -75,7 +80,7 @@ class VolumeStore(QObject):
                     stack,
                     self._pool,
                     self._budget,
-                    on_arrivals=lambda arrivals, key=stack.key: self._note(key, arrivals),
+                    on_arrivals=partial(self._note, stack.key),
                     first_frame=frame_index,
                 )
             except WorldError as error:
@@ -88,6 +93,11 @@ class VolumeStore(QObject):
             self._loaders[stack.key] = loader
             loader.start()
             return loader
+
+    def _drop_outgrown(self, stack: Stack) -> None:
+        loader = self._loaders.get(stack.key)
+        if loader is not None and loader.volume.stack is not stack:
+            self._loaders.pop(stack.key).close()
 
     def _evict_oldest(self, keep: set[StackKey]) -> bool:
         for key in list(self._loaders):

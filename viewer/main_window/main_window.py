@@ -7,8 +7,10 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from compare.hanging.window_presets import preset_by_key
@@ -95,7 +97,7 @@ class MainWindow(QWidget):
             return
         widgets[0].show_flicker(prior, partial(self._render_on, prior, widgets[0]))
 
-    def _render_on(self, model: ViewportModel, widget: ViewportWidget):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _render_on(self, model: ViewportModel, widget: ViewportWidget) -> NDArray[np.uint8] | None:
         width, height = widget.canvas_size
         if model.volume is None:
             return None
@@ -142,7 +144,7 @@ class MainWindow(QWidget):
         self.bar.layout_chosen.connect(lambda rows, columns: self._do(_layout(rows, columns)))
         self.bar.open_requested.connect(self._choose_folder)
         self.rail.stack_activated.connect(self._show_in_active)
-        self.rail.show_requested.connect(lambda target: self._show_in_active(getattr(target, "stack", target)))
+        self.rail.show_requested.connect(self._show_in_active)
         self.strip.problems_requested.connect(lambda: self.drawer.toggle_panel(_PROBLEMS))
         self.strip.cancel_requested.connect(lambda _job: self.opening.cancel())
         self.problems.counts_changed.connect(self.strip.set_problem_count)
@@ -178,9 +180,7 @@ class MainWindow(QWidget):
     def _do(self, command: Command) -> None:
         self.session.apply(command)
 
-    def _do_active(
-        self, command: Callable[..., ComparisonSession], *, actions: tuple[LinkedAction, ...] = ()
-    ) -> None:
+    def _do_active(self, command: Callable[..., ComparisonSession], *, actions: tuple[LinkedAction, ...] = ()) -> None:
         index = self.session.session.active
         self.session.apply(partial(command, index=index), moved=index, actions=actions)
 
@@ -196,9 +196,7 @@ class MainWindow(QWidget):
         self._moved(index, command, LinkedAction.SCROLL)
 
     def _zoom_at(self, index: int, factor: float, at_mm: tuple[float, float]) -> None:
-        command = partial(
-            commands.zoom_at, index=index, factor=factor, at_mm=at_mm, stacks=self.session.stacks
-        )
+        command = partial(commands.zoom_at, index=index, factor=factor, at_mm=at_mm, stacks=self.session.stacks)
         self._moved(index, command, LinkedAction.ZOOM)
 
     def _moved(self, index: int, command: Command, action: LinkedAction) -> None:
@@ -231,11 +229,7 @@ class MainWindow(QWidget):
         for index, other in enumerate(session.viewports):
             shown = self.session.index.series_of(other.stack) if other.stack else None
             if shown is not None and shown.modality == series.modality:
-                self._do(
-                    partial(
-                        commands.set_window, index=index, window=preset.window, origin=WindowOrigin.PRESET
-                    )
-                )
+                self._do(partial(commands.set_window, index=index, window=preset.window, origin=WindowOrigin.PRESET))
 
     def _show_in_active(self, key: StackKey) -> None:
         stack = self.session.stacks.get(key)
@@ -245,9 +239,7 @@ class MainWindow(QWidget):
         study = self.session.index.study_of(key)
         canvas = self.viewports()[index].canvas_size
         self._do(
-            partial(
-                commands.show_stack, index=index, stack=stack, study_key=study.key if study else "", canvas=canvas
-            )
+            partial(commands.show_stack, index=index, stack=stack, study_key=study.key if study else "", canvas=canvas)
         )
 
     def _choose_folder(self) -> None:
@@ -303,9 +295,9 @@ class MainWindow(QWidget):
     def _tell_jobs(self) -> None:
         lines = []
         for job in self._jobs.running:
-            done = job.progress.done if job.progress else 0
-            total = job.progress.total if job.progress else None
-            lines.append(JobLine(job.identifier, self.tr("Reading files"), done, total))
+            progress = job.progress
+            fraction = progress.done / progress.total if progress and progress.total else None
+            lines.append(JobLine(job.identifier, self.tr("Reading files"), fraction))
         self.strip.set_jobs(lines)
 
     # ---- size, drop, end
@@ -329,14 +321,14 @@ class MainWindow(QWidget):
             event.acceptProposedAction()
             self.open_paths(paths)
 
-    def keyPressEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Hold Space to flicker."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self.set_flicker(is_held=True)
         else:
             super().keyPressEvent(event)
 
-    def keyReleaseEvent(self, event) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001, N802
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
         """Let Space go."""
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
             self.set_flicker(is_held=False)
