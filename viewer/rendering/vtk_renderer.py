@@ -132,14 +132,16 @@ class VtkRenderer:
         has_colour = is_colour or is_coloured
         picture = self._canvas.draw(
             COLOUR_FRAGMENT if is_colour else GREY_FRAGMENT,
-            size=(request.width, request.height),
+            # VTK's quad has no area on a canvas that is one pixel wide or high.
+            size=(max(request.width, 2), max(request.height, 2)),
             channels=4 if has_colour else 1,
             textures=textures,
             integers=integers,
             floats=floats,
             box=(columns.start, rows.start, columns.stop - columns.start, rows.stop - rows.start),
         )
-        return np.ascontiguousarray(picture[:, :, :3]) if has_colour else picture
+        picture = picture[: request.height, : request.width]
+        return np.ascontiguousarray(picture[:, :, :3] if has_colour else picture)
 
     def _slice_texture(self, request: SliceRequest, reduction: int, level: SliceLevel) -> _SliceTexture:
         index = request.view.frame_index
