@@ -202,7 +202,7 @@ def test_lengths_are_added_edited_and_deleted() -> None:
     session = commands.add_length(hung(STACK), 0, (0, 0), (3, 4), STACKS, identifier="L1")
     assert session.measurements[0].sop_instance_uid == STACK.frames[5].sop_instance_uid
     moved = commands.edit_length(session, "L1", (0, 0), (6, 8))
-    assert moved.measurements[0].end_mm == (6, 8)
+    assert moved.measurements[0].end_mm == (6.0, 8.0)
     assert len(commands.delete_length(moved, "L1").measurements) == 0
     refusals: list[tuple[Callable[[], object], str]] = [
         (lambda: commands.add_length(session, 0, (0, 0), (1, 1), STACKS, identifier="L1"), "identifier_taken"),
