@@ -248,6 +248,16 @@ def test_a_drag_is_one_step() -> None:
     assert not history.undo().record(commands.rotate(dragged, 0)).can_redo
 
 
+def test_a_drag_back_to_its_start_leaves_no_step() -> None:
+    start = hung(STACK)
+    turned = commands.rotate(start, 0)
+    history = History(start).record(turned)
+    history = history.record(commands.scroll_to(turned, 0, 6, STACKS), "scroll").record(turned, "scroll")
+    assert history.undo().present == start
+    again = history.record(commands.scroll_to(turned, 0, 7, STACKS), "scroll")
+    assert again.undo().present == turned
+
+
 def test_another_patient_cannot_be_undone_into() -> None:
     history = History(hung(STACK)).record(commands.rotate(hung(STACK), 0))
     fresh = history.restart(ComparisonSession())
