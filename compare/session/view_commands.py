@@ -12,7 +12,7 @@ from dataclasses import replace
 from compare.errors import Refused
 from compare.linking.stack_places import Stacks
 from compare.session.change import Canvases, frame_in, stack_in, viewport_of, with_view
-from compare.session.comparison_session import ComparisonSession, Role, Viewport
+from compare.session.comparison_session import ComparisonSession, LinkedAction, Role, Viewport
 from compare.viewing.canvas import Point, fit_scale, frame_centre_mm, one_to_one_scale
 from compare.viewing.view_state import Presentation, ViewState
 from loaders.model.stack import Stack
@@ -148,7 +148,8 @@ def refit(session: ComparisonSession, stacks: Stacks, canvases: Canvases) -> Com
         if stack is not None and viewport.view.is_fitted and index < len(canvases) and min(canvases[index]) > 0:
             frame = frame_in(session, index, stacks)
             scale = fit_scale(frame, *canvases[index], viewport.view.quarter_turns)
-            scales[index] = (scale, frame.spacing.is_comparable and session.is_linked)
+            is_common = session.is_linked and LinkedAction.ZOOM in viewport.actions
+            scales[index] = (scale, frame.spacing.is_comparable and is_common)
     common = max((scale for scale, is_common in scales.values() if is_common), default=1.0)
     for index, (scale, is_common) in scales.items():
         view = replace(session.viewports[index].view, mm_per_pixel=common if is_common else scale)
