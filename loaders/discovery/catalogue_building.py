@@ -95,9 +95,7 @@ class CatalogueBuilder:
 
     def _add_image(self, record: HeaderRecord, top: Elements, file: FileLocator) -> None:
         missing = [
-            keyword
-            for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
-            if not top.text(keyword)
+            keyword for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID") if not top.text(keyword)
         ]
         if missing:
             self.add_problem(file, "missing_uid", f"{', '.join(missing)} missing: the image belongs to no known series")
@@ -156,7 +154,9 @@ class CatalogueBuilder:
         for study_uid, marks in by_study.items():
             studies += self._studies(study_uid, marks, conflicts)
         self._changed.clear()
-        studies.sort(key=lambda study: (study.study_date is None, study.study_date, study.study_time is None, study.key))
+        studies.sort(
+            key=lambda study: (study.study_date is None, study.study_date, study.study_time is None, study.key)
+        )
         problems = self._problems + conflicts + self._rival_rows()
         return Catalogue(
             tuple(studies),

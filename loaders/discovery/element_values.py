@@ -59,7 +59,9 @@ def _value(keyword: str, value: RawValue, declared: tuple[str, ...], guessed: li
     if keyword == "LUTData":
         words = value.data
         if value.is_big_endian:
-            words = struct.pack(f"<{len(words) // 2}H", *struct.unpack(f">{len(words) // 2}H", words[: len(words) & ~1]))
+            words = struct.pack(
+                f"<{len(words) // 2}H", *struct.unpack(f">{len(words) // 2}H", words[: len(words) & ~1])
+            )
         return base64.b64encode(words).decode("ascii")
     if vr in _BINARY or " or " in vr:
         return _binary(_BINARY.get(vr, "H"), value)

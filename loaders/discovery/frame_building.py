@@ -81,9 +81,7 @@ def frames_of(record: HeaderRecord) -> tuple[Frame, ...]:
         return _classic_frames(record, top, layout, count)
     if per_frame and len(per_frame) != count:
         per_frame = ()  # frames and their descriptions cannot be matched: only what is shared is known
-    return tuple(
-        _frame(record, top, layout, index, per_frame[index : index + 1] + shared) for index in range(count)
-    )
+    return tuple(_frame(record, top, layout, index, per_frame[index : index + 1] + shared) for index in range(count))
 
 
 def frame_count(top: Elements) -> int:

@@ -79,6 +79,4 @@ def _dose_plane(first: FramePlane, top: Elements, frame_index: int) -> FramePlan
         return None  # absolute z of planes that are not axial has no meaning
     along = np.asarray(first.normal_lps if offsets[0] == 0.0 else (0.0, 0.0, 1.0))
     origin = np.asarray(first.origin_lps_mm) + (offsets[frame_index] - offsets[0]) * along
-    return FramePlane(
-        _vector(origin.tolist()), first.column_step_lps, first.row_step_lps, first.frame_of_reference_uid
-    )
+    return FramePlane(_vector(origin.tolist()), first.column_step_lps, first.row_step_lps, first.frame_of_reference_uid)

@@ -51,7 +51,9 @@ def patient_of(top: Elements, *, character_set_guessed: bool) -> Patient:
         alphabetic, ideographic = "", alphabetic
     name = PersonName(alphabetic, ideographic, phonetic, character_set_guessed)
     sex = top.text("PatientSex").upper()
-    return Patient(name, _identifiers(top), date_of(top.text("PatientBirthDate")), sex if sex in {"M", "F", "O"} else "")
+    return Patient(
+        name, _identifiers(top), date_of(top.text("PatientBirthDate")), sex if sex in {"M", "F", "O"} else ""
+    )
 
 
 def _is_han(letter: str) -> bool:
@@ -87,7 +89,9 @@ def series_of(top: Elements, *, character_set_guessed: bool) -> Series:
     moment = top.text("AcquisitionDateTime")
     acquired = date_of(top.text("AcquisitionDate")) or date_of(moment) or date_of(top.text("SeriesDate"))
     at = time_of(top.text("AcquisitionTime")) or time_of(moment[8:14]) or time_of(top.text("SeriesTime"))
-    technique = tuple((name, text) for name, keyword in _TECHNIQUE if (text := "\\".join(filter(None, top.texts(keyword)))))
+    technique = tuple(
+        (name, text) for name, keyword in _TECHNIQUE if (text := "\\".join(filter(None, top.texts(keyword))))
+    )
     return Series(
         uid=top.text("SeriesInstanceUID"),
         modality=top.text("Modality"),

@@ -50,7 +50,9 @@ def reason_not_displayed(top: Elements, transfer_syntax_uid: str, *, has_pixels:
     if sop_class.startswith(_PREFIX):
         rest = sop_class.removeprefix(_PREFIX)
         for beginning, reason in _REASONS:
-            if rest == beginning.rstrip(".") or rest.startswith(beginning if beginning.endswith(".") else beginning + "."):
+            if rest == beginning.rstrip(".") or rest.startswith(
+                beginning if beginning.endswith(".") else beginning + "."
+            ):
                 if reason:
                     return reason
                 break

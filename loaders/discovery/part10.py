@@ -120,5 +120,3 @@ def inflate_bounded(data: bytes, limit: int) -> tuple[bytes, bool]:
     except zlib.error as error:
         raise MalformedHeader("the deflated data set cannot be inflated") from error
     return inflated, inflater.eof
-
-

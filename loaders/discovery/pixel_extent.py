@@ -34,7 +34,7 @@ def whole_native_frames(values: dict[str, Any], pixels: PixelElement, file_size:
 def encapsulated_is_whole(stream: BinaryIO, offset: int, file_size: int) -> bool | None:
     """Step over the fragments of encapsulated pixel data; ``None`` where there are too many to step over.
 
-    A missing sequence delimiter after the last whole fragment is forgiven: the fragments are all there.
+    A missing sequence delimiter after the last whole fragment is forgiven: what was begun is all there.
     """
     position = offset
     for count in range(_MAX_FRAGMENTS_CHECKED):
@@ -48,7 +48,7 @@ def encapsulated_is_whole(stream: BinaryIO, offset: int, file_size: int) -> bool
             return False
         group, element, length = struct.unpack("<HHL", head)
         tag = group << 16 | element
-        if tag == SEQUENCE_END:
+        if tag == SEQUENCE_END or (tag != ITEM and count > 1):
             return count > 1
         if tag != ITEM or length == UNDEFINED:
             return False
