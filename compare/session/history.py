@@ -29,6 +29,10 @@ class History:
             return replace(self, present=session, future=())
         return History(session, (*self.past, self.present)[-LONGEST:], (), merge_key)
 
+    def amend(self, session: ComparisonSession) -> History:
+        """Replace the present without a step: for what follows the window's size and is nobody's decision."""
+        return replace(self, present=session)
+
     def close_gesture(self) -> History:
         """End a drag: the next step stands on its own, whatever its merge key."""
         return replace(self, merge_key="") if self.merge_key else self
