@@ -12,14 +12,18 @@ from typing import NamedTuple
 from loaders.discovery.element_values import Elements
 from loaders.discovery.header_scan import HeaderRecord
 
-_MAX_MISSING_ROWS = 200
+_MAX_ROWS = 20
 
 
 class DirectoryFindings(NamedTuple):
-    """Referenced files that are not there, and references that lead out of the medium (never followed)."""
+    """The first referenced files that are not there, and the first references that lead out of the medium.
+
+    ``more_missing`` counts the missing files beyond those named.
+    """
 
     missing: tuple[str, ...]
     outside: tuple[str, ...]
+    more_missing: int = 0
 
 
 def referenced_files(record: HeaderRecord) -> tuple[str, ...]:
@@ -44,7 +48,7 @@ def check_directory(record: HeaderRecord, present: Collection[str]) -> Directory
             outside.append(reference)
         elif reference.casefold() not in there:
             missing.append(reference)
-    return DirectoryFindings(tuple(missing[:_MAX_MISSING_ROWS]), tuple(outside[:_MAX_MISSING_ROWS]))
+    return DirectoryFindings(tuple(missing[:_MAX_ROWS]), tuple(outside[:_MAX_ROWS]), len(missing[_MAX_ROWS:]))
 
 
 def leads_outside(name: str) -> bool:

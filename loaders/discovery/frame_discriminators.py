@@ -62,12 +62,19 @@ _GROUPED = (
 
 _FRAME_TYPES = ("MRImageFrameTypeSequence", "CTImageFrameTypeSequence", "PETFrameTypeSequence")
 
+#: Attributes of time and phase: at a single position they make a cine, not many stacks of one frame.
+TEMPORAL = frozenset(
+    {
+        "temporal_position", "temporal_offset_ms", "trigger_time_ms", "cardiac_phase_percent",
+        "respiratory_phase_percent", "frame_reference_time_ms", "acquisition_time", "acquisition_date_time",
+        "content_time",
+    },
+)  # fmt: skip
+
 #: Rank of each attribute when several part a series equally well.
 RANK = {
     name: rank
-    for rank, name in enumerate(
-        dict.fromkeys([name for name, _ in _CLASSIC] + [name for name, _, _ in _GROUPED] + ["dimension_index"])
-    )
+    for rank, name in enumerate(dict.fromkeys([name for name, _ in _CLASSIC] + [name for name, _, _ in _GROUPED]))
 }
 
 Discriminators = tuple[tuple[str, str], ...]
@@ -93,6 +100,8 @@ def grouped_discriminators(groups: tuple[Elements, ...], frame_type: tuple[str, 
             component = group.item(macro).text("ComplexImageComponent")
             if component:
                 found.setdefault("complex_component", component)
+        for number, index in enumerate(group.item("FrameContentSequence").texts("DimensionIndexValues"), start=1):
+            found.setdefault(f"dimension_{number}", intern(index))
         for name, macro, keyword in _GROUPED:
             text = "\\".join(group.item(macro).texts(keyword))
             if text:

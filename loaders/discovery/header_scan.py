@@ -12,7 +12,7 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from loaders.discovery.element_values import values_of
 from loaders.discovery.element_walk import ElementWalk, MalformedHeader, MoreBytesNeeded, PixelElement
@@ -41,7 +41,7 @@ _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 class _Head:
     """The beginning of a file, read further only when the header asks for it."""
 
-    def __init__(self, stream: BinaryIO, size: int) -> None:
+    def __init__(self, stream: IO[bytes], size: int) -> None:
         self._stream = stream
         self.size = size
         self.data = stream.read(min(_FIRST_READ, size))
@@ -85,23 +85,21 @@ def _open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
-def read_header_stream(stream: BinaryIO, size: int, file: FileLocator) -> HeaderRecord:
+def read_header_stream(stream: IO[bytes], size: int, file: FileLocator) -> HeaderRecord:
     """Return the header record of a stream of ``size`` bytes, read from its beginning as far as needed."""
     if size == 0:
         return problem_record(file, "empty_file", "the file has no bytes")
+    not_dicom = {**_base(file, size), "status": "not_dicom"}
+    start = None
     try:
         head = _Head(stream, size)
         start = _find_start(head)
-    except NotDicom:
-        return {**_base(file, size), "status": "not_dicom"}
-    except MalformedHeader as error:
-        return _malformed(file, size, str(error))
-    try:
         return _read_data_set(head, start, stream, file)
+    except NotDicom:
+        return not_dicom
     except (MalformedHeader, MoreBytesNeeded) as error:
-        if not start.has_mark:
-            return {**_base(file, size), "status": "not_dicom"}
-        return _malformed(file, size, str(error))
+        # Without the DICM mark only a header that reads well makes a file DICOM.
+        return not_dicom if start is not None and not start.has_mark else _malformed(file, size, str(error))
     except RecursionError:
         return _malformed(file, size, "sequences nested too deeply")
 
@@ -114,7 +112,7 @@ def _find_start(head: _Head) -> DataSetStart:
             head.grow()
 
 
-def _read_data_set(head: _Head, start: DataSetStart, stream: BinaryIO, file: FileLocator) -> HeaderRecord:
+def _read_data_set(head: _Head, start: DataSetStart, stream: IO[bytes], file: FileLocator) -> HeaderRecord:
     if start.transfer_syntax_uid == DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN:
         walk, raw = _walk_deflated(head, start)
     else:
@@ -171,7 +169,7 @@ def _pixel_record(
     walk: ElementWalk,
     values: dict[str, Any],
     start: DataSetStart,
-    stream: BinaryIO,
+    stream: IO[bytes],
     file: FileLocator,
 ) -> dict[str, Any]:
     """Where the pixels lie and how many frames are wholly there; ``offset`` -1 where they cannot be read directly."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, BinaryIO
+from typing import IO, Any
 
-from loaders.discovery.element_walk import ITEM, SEQUENCE_END, UNDEFINED, PixelElement
+from loaders.discovery.element_walk import ITEM, UNDEFINED, PixelElement
 
 _MAX_FRAGMENTS_CHECKED = 4096
 
@@ -31,28 +31,22 @@ def whole_native_frames(values: dict[str, Any], pixels: PixelElement, file_size:
     return max(0, present * 8) // bits
 
 
-def encapsulated_is_whole(stream: BinaryIO, offset: int, file_size: int) -> bool | None:
+def encapsulated_is_whole(stream: IO[bytes], offset: int, file_size: int) -> bool | None:
     """Step over the fragments of encapsulated pixel data; ``None`` where there are too many to step over.
 
-    A missing sequence delimiter after the last whole fragment is forgiven: the fragments are all there.
+    A missing sequence delimiter after the last whole fragment is forgiven: what was begun is all there.
     """
     position = offset
     for count in range(_MAX_FRAGMENTS_CHECKED):
-        if position == file_size and count > 1:
-            return True
-        if position + 8 > file_size:
-            return False
         stream.seek(position)
         head = stream.read(8)
         if len(head) < 8:
-            return False
+            return position == file_size and count > 1
         group, element, length = struct.unpack("<HHL", head)
         tag = group << 16 | element
-        if tag == SEQUENCE_END:
+        if tag != ITEM:
             return count > 1
-        if tag != ITEM or length == UNDEFINED:
-            return False
         position += 8 + length
-        if position > file_size:
+        if length == UNDEFINED or position > file_size:
             return False
     return None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from loaders.discovery.frame_building import is_cross_sectional
-from loaders.discovery.frame_discriminators import RANK
+from loaders.discovery.frame_discriminators import RANK, TEMPORAL
 from loaders.discovery.geometry_checks import check_geometry, plane_name
 from loaders.discovery.slice_ordering import frame_name, ordered, position_groups, positions_along_normal_mm
 from loaders.model.frame import Frame
@@ -39,6 +39,7 @@ class _Part:
     split_by: SplitBy = ()
     is_localizer: bool = False
     is_fan: bool = False
+    is_cine: bool = False
 
 
 def group_series(frames: Iterable[Frame], study_uid: str, series_uid: str, salt: str = "") -> tuple[Stack, ...]:
@@ -75,7 +76,9 @@ def _stack(part: _Part, key: StackKey, mixed: tuple[StackWarning, ...]) -> Stack
     else:
         findings = check_geometry(frames)
         kind, geometry = findings.kind, findings.geometry
-        warnings += findings.warnings
+        # Frames of a cine share their place by nature.
+        expected = {StackWarningCode.DUPLICATE_POSITIONS} if part.is_cine else set()
+        warnings += [warning for warning in findings.warnings if warning.code not in expected]
     if frames[0].plane is None and is_cross_sectional(frames[0].sop_class_uid):
         warnings.append(StackWarning(StackWarningCode.MISSING_GEOMETRY))
     return Stack(
@@ -195,13 +198,18 @@ def _by_repeating_attributes(part: _Part) -> list[_Part]:
     if most == 1:
         return [part]
     values = _attribute_values(part.frames)
+    is_one_place = len(set(positions)) == 1
     candidates = [
         name
         for name, column in values.items()
-        if name not in dict(part.split_by) and _explains(column, positions, most)
+        if name not in dict(part.split_by)
+        and not (is_one_place and (name in TEMPORAL or name.startswith("dimension_")))
+        and _explains(column, positions, most)
     ]
     if not candidates:
-        return [part]
+        if is_one_place:
+            return [replace(part, is_cine=not TEMPORAL.isdisjoint(values))]
+        return _by_repetition(part, positions, values)
     chosen = min(candidates, key=lambda name: (RANK.get(name, len(RANK)), name))
     groups: dict[str, list[Frame]] = defaultdict(list)
     for frame, value in zip(part.frames, values[chosen], strict=True):
@@ -213,6 +221,34 @@ def _by_repeating_attributes(part: _Part) -> list[_Part]:
             replace(part, frames=tuple(groups[value]), split_by=(*part.split_by, (chosen, value))),
         )
     ]
+
+
+def _by_repetition(part: _Part, positions: Sequence[int], values: dict[str, list[str]]) -> list[_Part]:
+    """Deal out a series that was run through several times with nothing but a clock to tell the runs apart.
+
+    Every position must have been taken equally often, at times that differ, or at least under instance numbers that
+    differ. The n-th in time at each position makes the n-th run. A copy of a slice here and there is no run: it
+    stays, and is said.
+    """
+    counts = Counter(positions)
+    clocks = [name for name in sorted(TEMPORAL, key=lambda name: RANK.get(name, len(RANK))) if name in values]
+    if len(set(counts.values())) != 1:
+        return [part]
+    numbers = [str(frame.instance_number or 0) for frame in part.frames]
+    for column in (*(values[clock] for clock in clocks), numbers):
+        at_place: dict[int, list[tuple[tuple[int, float, str], Frame]]] = defaultdict(list)
+        for frame, place, value in zip(part.frames, positions, column, strict=True):
+            at_place[place].append((_natural(value), frame))
+        if all(len({time for time, _ in taken}) == len(taken) for taken in at_place.values()):
+            runs: dict[int, list[Frame]] = defaultdict(list)
+            for taken in at_place.values():
+                for number, (_, frame) in enumerate(sorted(taken, key=lambda pair: pair[0]), start=1):
+                    runs[number].append(frame)
+            return [
+                replace(part, frames=tuple(frames), split_by=(*part.split_by, ("repetition", str(number))))
+                for number, frames in sorted(runs.items())
+            ]
+    return [part]
 
 
 def _attribute_values(frames: Sequence[Frame]) -> dict[str, list[str]]:

@@ -31,7 +31,8 @@ def positions_along_normal_mm(frames: Sequence[Frame]) -> NDArray[np.float64]:
     reference = min(frames, key=frame_name).plane
     if reference is None:
         raise ValueError("frames without a plane have no position")
-    return origins_lps_mm(frames) @ np.asarray(reference.normal_lps)
+    positions: NDArray[np.float64] = origins_lps_mm(frames) @ np.asarray(reference.normal_lps, dtype=np.float64)
+    return positions
 
 
 def origins_lps_mm(frames: Sequence[Frame]) -> NDArray[np.float64]:

@@ -18,6 +18,7 @@ _MAX_TEXT_BYTES = 4096
 _GUESSES = ("utf-8", "gb18030", "big5hkscs")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _COMPONENT = re.compile(rb"[^\^=\\ ]+")
+_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SINGLE_BYTE = frozenset({"iso8859", "latin_1", "iso_ir_100", "ascii"})
 
 
@@ -36,8 +37,17 @@ def decode_text(data: bytes, declared: tuple[str, ...], *, is_person_name: bool 
     """Return the text and whether its character set was guessed. Undecodable bytes show as U+FFFD."""
     data = data[:_MAX_TEXT_BYTES].rstrip(b"\0 ")
     if data.isascii() and b"\x1b" not in data:
-        return data.decode("ascii").strip().replace("\0", ""), False
-    return _decode_other(data, declared, is_person_name)
+        return _printable(data.decode("ascii").strip()), False
+    text, is_guess = _decode_other(data, declared, is_person_name)
+    return _printable(text), is_guess
+
+
+def _printable(text: str) -> str:
+    """Show control characters and marks that reorder text as undecodable; keep line breaks and tabs as spaces."""
+    if text.isprintable():
+        return text
+    text = re.sub(r"[\r\n\t\f]+", " ", text)
+    return "".join("\ufffd" if unicodedata.category(letter) in _UNSAFE else letter for letter in text)
 
 
 @lru_cache(maxsize=1024)
@@ -63,7 +73,10 @@ def _is_implausible(text: str, data: bytes, encodings: tuple[str, ...]) -> bool:
     Replacement and control characters are never text. Under Latin-1, a name's high bytes are letters among ASCII
     letters; symbols among them, or a whole component of paired high bytes, are another set's two-byte characters.
     """
-    if any(character == "\ufffd" or unicodedata.category(character) in {"Cc", "Co", "Cn"} for character in text):
+    if any(
+        character == "\ufffd" or (unicodedata.category(character) in {"Cc", "Co", "Cn"} and character not in "\r\n\t\f")
+        for character in text
+    ):
         return True
     if encodings[0] not in _SINGLE_BYTE or len(encodings) > 1:
         return False

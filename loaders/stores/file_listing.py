@@ -40,7 +40,7 @@ def list_folder(root: Path, listing: Listing, cancel: CancelToken) -> Iterator[i
             code = "no_permission" if isinstance(error, PermissionError) else "unreadable"
             listing.rows.append((FileLocator(folder), code, "the folder cannot be read"))
             continue
-        subfolders = []
+        subfolders: list[Path] = []
         for entry in entries:
             _take(entry, real_root, depth, listing, subfolders)
         pending += [(path, depth + 1) for path in reversed(subfolders)]

@@ -81,7 +81,7 @@ class LocalFolder:
 
     @property
     def name(self) -> str:
-        """The name of the folder or file, or how many there are. Folder names may hold a patient's: for display only."""
+        """The name of the folder or file, or how many there are. A folder's name may hold a patient's."""
         return self._paths[0].name if len(self._paths) == 1 else f"{len(self._paths)} paths"
 
     def catalogue(
@@ -170,7 +170,7 @@ class LocalFolder:
 
     @staticmethod
     def _check_directory(record: HeaderRecord, files: Sequence[FileLocator], scan: _Scan) -> None:
-        """Add rows for what a DICOMDIR announces and is not there, or lies outside. Members of archives are not asked."""
+        """Add rows for what a DICOMDIR announces and is not there, or lies outside; not for one in an archive."""
         file = locator_of(record)
         if file.member:
             return
@@ -186,6 +186,9 @@ class LocalFolder:
                 "missing_file",
                 "the DICOMDIR names it, but it is not there",
             )
+        if findings.more_missing:
+            message = f"{findings.more_missing} more files that the DICOMDIR names are not there"
+            scan.builder.add_problem(file, "missing_file", message)
 
     @staticmethod
     def _with_empty_folders(catalogue: Catalogue, listings: list[tuple[Path, Listing]]) -> Catalogue:

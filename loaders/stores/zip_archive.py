@@ -5,7 +5,6 @@ What an archive says of itself is not believed: every read is bounded by what wa
 
 from __future__ import annotations
 
-import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +23,16 @@ MAX_MEMBERS = 200_000
 #: Deflate cannot pack tighter than about 1 : 1032; a larger member that comes near holds nothing but one value.
 _BOMB_RATIO = 500
 _BOMB_BYTES = 256 << 20
-_READ_ERRORS = (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError)
+_READ_ERRORS = (
+    pyzipper.BadZipFile,
+    pyzipper.LargeZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ValueError,
+    RuntimeError,
+)
 
 
 class ZipArchive:
@@ -83,7 +91,7 @@ class ZipArchive:
     def __len__(self) -> int:
         return sum(not member.is_dir() for member in self._members)
 
-    def _header(self, member: zipfile.ZipInfo, file: FileLocator) -> HeaderRecord:
+    def _header(self, member: pyzipper.ZipInfo, file: FileLocator) -> HeaderRecord:
         try:
             with self._lock, self._zip.open(member) as stream:
                 return read_header_stream(stream, member.file_size, file)
@@ -110,11 +118,11 @@ class ZipArchive:
     def close(self) -> None:
         """Close the archive and forget the password."""
         self._password = None
-        self._zip.setpassword(None) if self._zip.pwd else None
+        self._zip.setpassword(b"")
         self._zip.close()
 
 
-def _refusal(member: zipfile.ZipInfo) -> tuple[str, str] | None:
+def _refusal(member: pyzipper.ZipInfo) -> tuple[str, str] | None:
     if leads_outside(member.filename):
         return "unsafe_name", "the member's name leads out of the archive"
     if member.file_size > MAX_MEMBER_BYTES:
