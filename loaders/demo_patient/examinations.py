@@ -118,8 +118,8 @@ _CT_PLANS = {
 
 _XRAY_PLANS = {
     DemoSize.SMALL: (XrayPlan(144, 144, 2.9, 1800.0, 6.0, 2.2), XrayPlan(128, 136, 3.1, 1500.0, 6.0, 2.4)),
-    DemoSize.MEDIUM: (XrayPlan(640, 640, 0.65, 1800.0, 2.6, 0.75), XrayPlan(560, 600, 0.70, 1500.0, 2.6, 0.85)),
-    DemoSize.LARGE: (XrayPlan(1400, 1400, 0.30, 1800.0, 1.6, 0.45), XrayPlan(1200, 1280, 0.33, 1500.0, 1.6, 0.5)),
+    DemoSize.MEDIUM: (XrayPlan(512, 512, 0.82, 1800.0, 3.4, 0.9), XrayPlan(448, 480, 0.88, 1500.0, 3.4, 1.0)),
+    DemoSize.LARGE: (XrayPlan(920, 920, 0.46, 1800.0, 2.2, 0.6), XrayPlan(840, 880, 0.48, 1500.0, 2.2, 0.65)),
 }
 
 
