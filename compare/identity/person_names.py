@@ -46,16 +46,17 @@ def compare_names(a: PersonName, b: PersonName) -> tuple[NameLikeness, str]:
     """Return the likeness and a code for what explains a spelling that is not the same."""
     if not a or not b:
         return NameLikeness.MISSING, "missing"
-    results = []
-    if _characters(a) and _characters(b):
-        results.append(_compare_characters(_characters(a), _characters(b)))
-    if _words(a) and _words(b):
-        results.append(_compare_words(_words(a), _words(b)))
-    if not results:
-        return NameLikeness.NOT_COMPARABLE, "other_script"
-    # The better of the two scripts speaks: a private clinic often keeps only one of them well.
-    order = (NameLikeness.SAME, NameLikeness.ALIKE, NameLikeness.DIFFERENT)
-    return min(results, key=lambda result: order.index(result[0]))
+    by_characters = _compare_characters(_characters(a), _characters(b))
+    by_words = _compare_words(_words(a), _words(b))
+    if by_characters is None or by_words is None:
+        return by_characters or by_words or (NameLikeness.NOT_COMPARABLE, "other_script")
+    both = {by_characters[0], by_words[0]}
+    if NameLikeness.DIFFERENT not in both:
+        return min(by_characters, by_words, key=lambda result: result[0] is not NameLikeness.SAME)
+    if both == {NameLikeness.DIFFERENT}:
+        return NameLikeness.DIFFERENT, "other_value"
+    # Many people share one romanised name: characters that differ weaken it; a romanisation that differs says less.
+    return NameLikeness.ALIKE, "characters_differ" if by_words[0] is not NameLikeness.DIFFERENT else "romanisation"
 
 
 def _characters(name: PersonName) -> str:
@@ -68,7 +69,9 @@ def _words(name: PersonName) -> tuple[str, ...]:
     return tuple(re.findall(r"\w+", re.sub(r"['’]", "", plain)))
 
 
-def _compare_characters(a: str, b: str) -> tuple[NameLikeness, str]:
+def _compare_characters(a: str, b: str) -> tuple[NameLikeness, str] | None:
+    if not a or not b:
+        return None
     if a == b:
         return NameLikeness.SAME, ""
     if a.translate(_SIMPLIFIED) == b.translate(_SIMPLIFIED):
@@ -76,21 +79,27 @@ def _compare_characters(a: str, b: str) -> tuple[NameLikeness, str]:
     return NameLikeness.DIFFERENT, "other_value"
 
 
-def _compare_words(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[NameLikeness, str]:
+def _compare_words(a: tuple[str, ...], b: tuple[str, ...]) -> tuple[NameLikeness, str] | None:
+    if not a or not b:
+        return None
     if a == b:
         return NameLikeness.SAME, ""
-    if "".join(a) == "".join(b):
-        return NameLikeness.ALIKE, "hyphens"
-    if sorted(a) == sorted(b):
-        return NameLikeness.ALIKE, "order"
-    if sorted("".join(a)) == sorted("".join(b)) and _canonical(a) & _canonical(b):
-        return NameLikeness.ALIKE, "order"
-    if _canonical(a) == _canonical(b):
-        return NameLikeness.ALIKE, "romanisation"
     shorter, longer = sorted((set(a), set(b)), key=len)
-    if len(shorter) >= 2 and shorter < longer:
-        return NameLikeness.ALIKE, "part_left_out"
+    explanations = {
+        "hyphens": "".join(a) == "".join(b),
+        "order": sorted(a) == sorted(b) or _is_moved_family_name(a, b) or _is_moved_family_name(b, a),
+        "romanisation": _canonical(a) == _canonical(b),
+        "part_left_out": len(shorter) >= 2 and shorter < longer,
+    }
+    for reason, explains in explanations.items():
+        if explains:
+            return NameLikeness.ALIKE, reason
     return NameLikeness.DIFFERENT, "other_value"
+
+
+def _is_moved_family_name(a: tuple[str, ...], b: tuple[str, ...]) -> bool:
+    """Whether ``b`` is ``a`` with its first word put last, given names joined or not: CHAN TAI MAN, TAIMAN CHAN."""
+    return "".join((*a[1:], a[0])) == "".join(b)
 
 
 def _canonical(words: tuple[str, ...]) -> frozenset[str]:

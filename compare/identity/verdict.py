@@ -36,7 +36,7 @@ class FieldResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldComparison:
-    """One row of the table: the field, what either side says (empty for not provided), the result, and a reason code."""
+    """One row of the table: the field, what either side says (empty: not provided), the result, a reason code."""
 
     field: str
     current: str
@@ -88,13 +88,14 @@ def compare_identity(current: Study, prior: Study) -> IdentityVerdict:
 
 
 def _is_supported(fields: tuple[FieldComparison, ...]) -> bool:
-    """Whether anything at all speaks for one person: names that are alike, or an identifier of equal value."""
-    identifier, name = fields[0], fields[1]
-    if identifier.result is FieldResult.UNPROVEN and identifier.reason in ("other_issuer", "issuer_unknown"):
+    """Whether enough speaks for one person to ask the reader: an equal identifier, or a name that is not another."""
+    identifier, name, birth_date = fields[0], fields[1], fields[2]
+    if identifier.reason in ("other_issuer", "issuer_unknown"):
         return True
-    return name.result is not FieldResult.DIFFERENT or any(
-        row.field == "birth_date" and row.result is FieldResult.AGREE for row in fields
-    )
+    if name.result is FieldResult.DIFFERENT:
+        return False
+    speaks = (FieldResult.AGREE, FieldResult.SIMILAR)
+    return identifier.result is FieldResult.MISSING or name.result in speaks or birth_date.result in speaks
 
 
 def _identifiers(current: Study, prior: Study) -> FieldComparison:
