@@ -152,7 +152,7 @@ class TimeRail(Retranslated):
         self._view.doubleClicked.connect(self._activate)
         self._view.entered_by_key.connect(self._activate)
         self._view.customContextMenuRequested.connect(self._open_menu)
-        self._view.verticalScrollBar().valueChanged.connect(self._thumbnail_timer.start)
+        self._view.verticalScrollBar().valueChanged.connect(lambda _value: self._thumbnail_timer.start())
         self._thumbnail_timer.timeout.connect(self._ask_for_thumbnails)
         self._grip.dragged_to.connect(self._drag_width)
         self._grip.released.connect(lambda: self.width_chosen.emit(self._open_width))
