@@ -86,7 +86,9 @@ def developed(path_mm: Floats, examination: Examination) -> NDArray[np.uint16]:
     equal = density - np.float32(0.55) * broad + np.float32(0.6) * (density - near)
     inside = path_mm > 20.0
     low, high = np.quantile(equal[inside], (0.005, 0.995)) if inside.any() else (0.0, 1.0)
-    tone = np.clip((equal - np.float32(low)) / np.float32(high - low), -0.12, 1.15) * np.float32(0.78) + np.float32(0.12)
+    tone = np.clip((equal - np.float32(low)) / np.float32(high - low), -0.12, 1.15) * np.float32(0.78) + np.float32(
+        0.12
+    )
     tone = np.where(inside, tone, np.minimum(tone, np.float32(0.02) + np.float32(0.004) * path_mm))
     spectrum = NoiseSpectrum(_NOISE_SD, _NOISE_ROLL_OFF)
     noise = NoiseField(spectrum.gain(tone.shape, plan.detector_mm), tone.shape, examination.seed).plane(0)

@@ -161,7 +161,11 @@ class Sternum:
     def paint(self, hu: Floats, x: Floats, y: Floats, z: Floats, sigma_mm: float) -> None:
         """Paint the bone along the cage's own front wall."""
         off = (cavity_distance(x, y, z) + _f(7.5)) * _f(1.0 / 5.2)
-        half = _f(15.0) + _f(9.0) * smooth_step((z - _f(215.0)) / _f(25.0)) - _f(4.0) * smooth_step((z - _f(250.0)) / _f(9.0))
+        half = (
+            _f(15.0)
+            + _f(9.0) * smooth_step((z - _f(215.0)) / _f(25.0))
+            - _f(4.0) * smooth_step((z - _f(250.0)) / _f(9.0))
+        )
         u = x / half
         k0 = np.sqrt(u * u * u * u + off * off)
         depth = np.minimum((_f(1.0) - k0) * _f(5.2), np.minimum(z - _f(100.0), _f(252.0) - z))
@@ -212,12 +216,26 @@ def organs() -> tuple[Solid, ...]:
         Ellipsoid((64.0, -44.0, 34.0), (32.0, 15.0, 26.0), -980.0, diaphragm=-1),
         Ellipsoid((-58.0, 58.0, -28.0), (26.0, 22.0, 44.0), 145.0),
         Ellipsoid((60.0, 58.0, -20.0), (26.0, 22.0, 46.0), 145.0),
-        Ellipsoid((20.0, -26.0, 110.0), (62.0, 46.0, 45.0), 40.0, turn_deg=-38.0, tip_deg=24.0, diaphragm=1),  # pericardium
-        Ellipsoid((20.0, -26.0, 110.0), (60.5, 44.5, 43.5), -85.0, turn_deg=-38.0, tip_deg=24.0, diaphragm=1),  # its fat
+        Ellipsoid(
+            (20.0, -26.0, 110.0), (62.0, 46.0, 45.0), 40.0, turn_deg=-38.0, tip_deg=24.0, diaphragm=1
+        ),  # pericardium
+        Ellipsoid(
+            (20.0, -26.0, 110.0), (60.5, 44.5, 43.5), -85.0, turn_deg=-38.0, tip_deg=24.0, diaphragm=1
+        ),  # its fat
         Ellipsoid((-16.0, -12.0, 122.0), (31.0, 36.0, 42.0), BLOOD_HU, rim=(75.0, 2.5), diaphragm=1),  # right atrium
-        Ellipsoid((34.0, -26.0, 108.0), (50.0, 34.0, 36.0), 102.0, turn_deg=-38.0, tip_deg=24.0, diaphragm=1),  # left ventricle wall
+        Ellipsoid(
+            (34.0, -26.0, 108.0), (50.0, 34.0, 36.0), 102.0, turn_deg=-38.0, tip_deg=24.0, diaphragm=1
+        ),  # left ventricle wall
         Ellipsoid((34.0, -26.0, 108.0), (38.0, 22.0, 24.0), BLOOD_HU, turn_deg=-38.0, tip_deg=24.0, diaphragm=1),
-        Ellipsoid((12.0, -48.0, 108.0), (42.0, 19.0, 32.0), BLOOD_HU, turn_deg=-22.0, tip_deg=16.0, rim=(95.0, 4.0), diaphragm=1),
+        Ellipsoid(
+            (12.0, -48.0, 108.0),
+            (42.0, 19.0, 32.0),
+            BLOOD_HU,
+            turn_deg=-22.0,
+            tip_deg=16.0,
+            rim=(95.0, 4.0),
+            diaphragm=1,
+        ),
         Ellipsoid((4.0, 18.0, 136.0), (34.0, 20.0, 24.0), BLOOD_HU, rim=(85.0, 2.5), diaphragm=1),  # left atrium
         Ellipsoid((-12.0, -30.0, 236.0), (7.0, 6.0, 9.0), MUSCLE_HU - 15.0),  # lymph nodes
         Ellipsoid((24.0, -4.0, 196.0), (5.0, 6.0, 7.0), MUSCLE_HU - 15.0),

@@ -48,7 +48,11 @@ def body_distance(x: Floats, y: Floats, z: Floats) -> Floats:
     half_y = _f(0.5) * (back - front)
     y_middle = _f(0.5) * (back + front) + _f(5.0) * np.exp(-((x / _f(26.0)) ** 2)) * (y < 0)
     groove = _f(4.0) * np.exp(-((x / _f(22.0)) ** 2)) * smooth_step((y - _f(20.0)) / _f(60.0))
-    half_x = _f(163.0) + _f(7.0) * smooth_step((z - _f(150.0)) / _f(80.0)) - _f(95.0) * smooth_step((z - _f(276.0)) / _f(75.0))
+    half_x = (
+        _f(163.0)
+        + _f(7.0) * smooth_step((z - _f(150.0)) / _f(80.0))
+        - _f(95.0) * smooth_step((z - _f(276.0)) / _f(75.0))
+    )
     g, slope = _squircle(x, y - y_middle, half_x, half_y, 0.42)
     return (_f(1.0) - g) / np.maximum(slope, _f(0.006)) - groove
 
@@ -202,7 +206,9 @@ def _paint_wall(
     _mix(hu, MUSCLE_HU + _f(9.0) * soft, edge(body - fat, sigma_mm))
     # Fat planes: surfaces at chosen depths outside the cage, bent so that they fan out where the wall is thick.
     outside = -cavity
-    wave = _f(5.0) * np.sin(z * _f(0.021) + np.abs(x) * _f(0.017) + _f(1.0)) + _f(1.5) * np.sin(x * _f(0.06) + y * _f(0.03) - z * _f(0.05))
+    wave = _f(5.0) * np.sin(z * _f(0.021) + np.abs(x) * _f(0.017) + _f(1.0)) + _f(1.5) * np.sin(
+        x * _f(0.06) + y * _f(0.03) - z * _f(0.05)
+    )
     opening = smooth_step((np.abs(x) - _f(30.0)) / _f(30.0))
     muscle = edge(body - fat, sigma_mm)
     for depth, half in ((12.5, 0.9), (27.0, 1.5)):
