@@ -179,15 +179,13 @@ def xray_instance(
     d.AnatomicRegionSequence = [_code("51185008", "SCT", "Chest")]
     d.ViewCodeSequence = [_code("399348003", "SCT", "postero-anterior")]
     d.ViewCodeSequence[0].ViewModifierCodeSequence = []
-    d.PatientOrientationCodeSequence = [_code("10904000", "SCT", "erect")]
-    d.PatientOrientationCodeSequence[0].PatientOrientationModifierCodeSequence = []
     d.ImageLaterality = "U"
     d.PatientOrientation = ["L", "F"]
     d.AcquisitionContextSequence = []
     d.KVP = "125"
     d.DetectorType, d.PositionerType = "DIRECT", "NONE"
     d.DistanceSourceToDetector = decimal(plan.source_to_detector_mm)
-    d.DistanceSourceToPatient = decimal(plan.source_to_detector_mm - 2 * patient_to_detector_mm)
+    d.DistanceSourceToPatient = decimal(plan.source_to_detector_mm - patient_to_detector_mm)
     magnification = xray_magnification(plan, patient_to_detector_mm)
     d.EstimatedRadiographicMagnificationFactor = decimal(magnification)
     d.ImagerPixelSpacing = [decimal(plan.detector_mm)] * 2

@@ -103,8 +103,8 @@ _PRIOR_DX_MOTION = BodyMotion((0.0, 1.3, -1.6), (-6.0, 0.0, 5.0), Breath(12.0, 2
 
 _CT_PLANS = {
     DemoSize.SMALL: (
-        CtPlan(80, 4.6, 42, 7.2, 7.2, 3, 2.5, NoiseSpectrum(10.0, 0.30), "DEMO-STANDARD"),
-        CtPlan(72, 5.2, 38, 8.0, 8.0, 3, 2.9, NoiseSpectrum(14.0, 0.22), "DEMO-SOFT"),
+        CtPlan(80, 4.6, 40, 7.5, 7.5, 2, 2.6, NoiseSpectrum(10.0, 0.30), "DEMO-STANDARD"),
+        CtPlan(72, 5.2, 36, 8.2, 8.2, 2, 2.9, NoiseSpectrum(14.0, 0.22), "DEMO-SOFT"),
     ),
     DemoSize.MEDIUM: (
         CtPlan(256, 1.44, 176, 1.72, 2.0, 2, 0.95, NoiseSpectrum(13.0, 0.34), "DEMO-STANDARD"),
@@ -117,7 +117,7 @@ _CT_PLANS = {
 }  # fmt: skip
 
 _XRAY_PLANS = {
-    DemoSize.SMALL: (XrayPlan(144, 144, 2.9, 1800.0, 6.0, 2.2), XrayPlan(128, 136, 3.1, 1500.0, 6.0, 2.4)),
+    DemoSize.SMALL: (XrayPlan(112, 112, 3.75, 1800.0, 8.0, 2.8), XrayPlan(100, 108, 3.9, 1500.0, 8.0, 3.0)),
     DemoSize.MEDIUM: (XrayPlan(512, 512, 0.82, 1800.0, 3.4, 0.9), XrayPlan(448, 480, 0.88, 1500.0, 3.4, 1.0)),
     DemoSize.LARGE: (XrayPlan(920, 920, 0.46, 1800.0, 2.2, 0.6), XrayPlan(840, 880, 0.48, 1500.0, 2.2, 0.65)),
 }

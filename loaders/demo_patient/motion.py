@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
+_MOST_STEPS, _CLOSE_MM = 50, 1e-10
 _F = TypeVar("_F", bound=np.floating)
 
 
@@ -90,17 +91,24 @@ class BodyMotion:
         x, y, z = x_rest.copy(), y_rest.copy(), z_rest.copy()
         if not self.breath.is_rest:
             lift = self.breath.diaphragm_mm * _dome(x_rest, y_rest)
-            for _ in range(30):
+            for _ in range(_MOST_STEPS):
                 height = _height(z)
                 slope = 1.0 + lift * height * 2.0 * (z - 60.0) / 85.0**2
-                z -= (z - lift * height - z_rest) / slope
+                step = (z - lift * height - z_rest) / slope
+                z -= step
+                if float(np.abs(step).max(initial=0.0)) < _CLOSE_MM:
+                    break
             ribs = _ribs(z)
-            for _ in range(30):
+            for _ in range(_MOST_STEPS):
                 tanh = np.tanh(y / 60.0)
                 slope = 1.0 + self.breath.front_mm * ribs * (1 - tanh**2) / 120.0
-                y -= (y - self.breath.front_mm * ribs * (0.5 - 0.5 * tanh) - y_rest) / slope
+                step_y = (y - self.breath.front_mm * ribs * (0.5 - 0.5 * tanh) - y_rest) / slope
+                y -= step_y
                 tanh = np.tanh(x / 60.0)
                 slope = 1.0 + self.breath.side_mm * ribs * (1 - tanh**2) / 60.0
-                x -= (x + self.breath.side_mm * ribs * tanh - x_rest) / slope
+                step_x = (x + self.breath.side_mm * ribs * tanh - x_rest) / slope
+                x -= step_x
+                if float(max(np.abs(step_x).max(initial=0.0), np.abs(step_y).max(initial=0.0))) < _CLOSE_MM:
+                    break
         placed: Points = np.stack([x, y, z], axis=1) @ self.rotation.T + np.asarray(self.shift_lps_mm)
         return placed

@@ -160,17 +160,32 @@ def paint_trunk(hu: Floats, x: Floats, y: Floats, z: Floats, sigma_mm: float) ->
     soft = texture(x, y, z, 23.0) * _f(detail.amplitude(23.0))
     _mix(hu, FAT_HU + _f(5.0) * soft, edge(body - _f(1.8), sigma_mm))
     _paint_wall(hu, (x, y, z), (body, cavity), soft, sigma_mm)
-    inside = edge(cavity + _f(1.0), sigma_mm)
-    if float(inside.max()) > 0.0:
-        _mix(hu, FAT_HU + _f(8.0) * soft, inside)
-        dome = diaphragm_distance(x, y, z)
-        layer = edge(dome + _f(3.0), sigma_mm) - edge(dome, sigma_mm)
-        _mix(hu, MUSCLE_HU, layer * inside)
-        lung = np.minimum(np.minimum(cavity - _f(1.5), -mediastinum_distance(x, y, z)), dome)
-        fine = texture(y, z, x, 7.0) * _f(detail.amplitude(7.0))
-        air = _f(LUNG_HU) + _f(0.35) * np.clip(y, -90.0, 90.0) + _f(14.0) * soft + _f(16.0) * fine
-        _mix(hu, air, edge(lung, sigma_mm))
+    within = cavity > _f(-1.0 - 6.0 * sigma_mm)
+    down, across = np.flatnonzero(within.any(axis=1)), np.flatnonzero(within.any(axis=0))
+    if down.size:
+        part = np.s_[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
+        _paint_inside(hu[part], (x[part], y[part], z[part]), cavity[part], soft[part], sigma_mm)
     _paint_ribs(hu, (x, y, z), cavity, sigma_mm)
+
+
+def _paint_inside(
+    hu: Floats,
+    xyz: tuple[Floats, Floats, Floats],
+    cavity: Floats,
+    soft: Floats,
+    sigma_mm: float,
+) -> None:
+    """Fat, diaphragm and lungs inside the cage."""
+    x, y, z = xyz
+    inside = edge(cavity + _f(1.0), sigma_mm)
+    _mix(hu, FAT_HU + _f(8.0) * soft, inside)
+    dome = diaphragm_distance(x, y, z)
+    layer = edge(dome + _f(3.0), sigma_mm) - edge(dome, sigma_mm)
+    _mix(hu, MUSCLE_HU, layer * inside)
+    lung = np.minimum(np.minimum(cavity - _f(1.5), -mediastinum_distance(x, y, z)), dome)
+    fine = texture(y, z, x, 7.0) * _f(TrunkDetail(sigma_mm).amplitude(7.0))
+    air = _f(LUNG_HU) + _f(0.35) * np.clip(y, -90.0, 90.0) + _f(14.0) * soft + _f(16.0) * fine
+    _mix(hu, air, edge(lung, sigma_mm))
 
 
 def _paint_wall(
