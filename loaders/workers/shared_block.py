@@ -19,16 +19,22 @@ import os
 import secrets
 import socket
 import sys
+import threading
+from collections.abc import Callable
 from typing import Any
 
 _numbers = itertools.count(1)
 
 
+class BlockClosed(Exception):
+    """The block was closed while a task that names it was on its way: nobody waits for that task any more."""
+
+
 class SharedBlock:
     """One block of ``size`` bytes. ``block_id`` names it within this run of the application.
 
-    The creator owns it; a worker that attached to it maps only the part it is writing, so that its address space
-    stays small whatever the size of the volume.
+    The creator owns it and may map it read-only; a worker that attached to it writes single frames and does not map
+    it, so that its address space stays small whatever the size of the volume.
     """
 
     def __init__(self, block_id: int, size: int, *, descriptor: int = -1, tag: str = "") -> None:
@@ -36,6 +42,7 @@ class SharedBlock:
         self.size = size
         self._descriptor = descriptor
         self._tag = tag
+        self._lock = threading.Lock()
         #: On Windows a section lives as long as a mapping of it does.
         self._anchor: mmap.mmap | None = None
         if tag:
@@ -56,13 +63,24 @@ class SharedBlock:
             return _map_section(self.size, self._tag, access=mmap.ACCESS_READ)
         return mmap.mmap(self._descriptor, self.size, access=mmap.ACCESS_READ)
 
-    def writable(self, start: int, length: int) -> tuple[mmap.mmap, int]:
-        """Map the pages around ``[start, start + length)`` for writing; return the mapping and the offset in it.
+    def write(self, start: int, data: memoryview) -> None:
+        """Put bytes into the block at ``start``. Raises ``ValueError`` where they do not fit, ``OSError``.
 
-        Raises ``ValueError`` where that range is not inside the block.
+        Where the descriptor can be written to (memfd) the kernel copies into fresh pages: measured 1.7 to 2 times as
+        fast as touching them through a mapping, since they are neither zeroed first nor faulted in one by one.
         """
-        if start < 0 or length <= 0 or start + length > self.size:
+        if start < 0 or start + len(data) > self.size:
             raise ValueError("range outside the shared block")
+        if self._anchor is None and hasattr(os, "memfd_create"):
+            done = 0
+            while done < len(data):
+                done += os.pwrite(self._descriptor, data[done:], start + done)
+            return
+        mapping, offset = self._writable(start, len(data))
+        mapping[offset : offset + len(data)] = data
+
+    def _writable(self, start: int, length: int) -> tuple[mmap.mmap, int]:
+        """Map the pages around a range for writing; return the mapping and the offset in it."""
         if self._anchor is not None:
             return self._anchor, start
         page = start - start % mmap.ALLOCATIONGRANULARITY
@@ -72,11 +90,23 @@ class SharedBlock:
         """What the other side needs beside the descriptor."""
         return {"block": self.block_id, "size": self.size, "tag": self._tag}
 
-    def send_over(self, socket_descriptor: int) -> None:
-        """Pass the descriptor over a Unix socket; nothing to do where sections have names."""
-        if self._descriptor >= 0:
-            with socket.socket(fileno=os.dup(socket_descriptor)) as channel:
-                socket.send_fds(channel, [b"F"], [self._descriptor])
+    def share(self, send_description: Callable[[], None], socket_descriptor: int) -> None:
+        """Send the description, then the descriptor over the Unix socket; all or nothing when the block was closed.
+
+        Raises ``BlockClosed`` before anything is sent.
+        """
+        with self._lock:
+            if self._descriptor < 0 and self._anchor is None:
+                raise BlockClosed
+            copy = os.dup(self._descriptor) if self._descriptor >= 0 else -1
+        try:
+            send_description()
+            if copy >= 0:
+                with socket.socket(fileno=os.dup(socket_descriptor)) as channel:
+                    socket.send_fds(channel, [b"F"], [copy])
+        finally:
+            if copy >= 0:
+                os.close(copy)
 
     @classmethod
     def receive(cls, facts: dict[str, Any], socket_descriptor: int) -> SharedBlock:
@@ -91,9 +121,10 @@ class SharedBlock:
 
     def close(self) -> None:
         """Let go of the block here; its memory goes once no process maps it any more."""
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-            self._descriptor = -1
+        with self._lock:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+                self._descriptor = -1
         if self._anchor is not None:
             # A window may still read a section that is being closed: it goes with the last view.
             with contextlib.suppress(BufferError):

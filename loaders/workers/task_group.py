@@ -12,12 +12,14 @@ from loaders.workers.shared_block import SharedBlock
 
 @dataclass(frozen=True, slots=True)
 class TaskInput:
-    """What goes to the worker. ``blob`` are bytes too large for the socket: they travel as a shared block, whose
-    number the payload is told by ``payload_with_blob``."""
+    """What goes to the worker. ``blocks`` are shared with it first; those in ``owned`` are closed when the task ends.
+
+    Bytes too large for a socket travel in an owned block, whose number the payload names.
+    """
 
     payload: bytes
-    blob: bytes | None = None
-    payload_with_blob: Callable[[int, int], bytes] | None = None  # (block number, attempt) -> payload
+    blocks: tuple[SharedBlock, ...] = ()
+    owned: tuple[SharedBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,6 @@ class Task:
     key: Hashable
     name: str
     make_input: Callable[[int], TaskInput]
-    blocks: tuple[SharedBlock, ...] = ()
     weight: float = 1.0
     limit_s: float = 10.0
     uses_codec: bool = False

@@ -27,7 +27,7 @@ from loaders.workers.messages import (
     unpack,
 )
 from loaders.workers.shared_block import SharedBlock
-from loaders.workers.task_group import Task, TaskGroup, TaskInput, TaskResult
+from loaders.workers.task_group import Task, TaskGroup, TaskResult
 from loaders.workers.worker_process import run_worker
 
 _ERRORS: dict[str, type[WorldError]] = {
@@ -61,14 +61,14 @@ class Work(Protocol):
 
 
 class _InFlight:
-    __slots__ = ("attempt", "blob", "group", "number", "task")
+    __slots__ = ("attempt", "group", "number", "owned", "task")
 
     def __init__(self, number: int, group: TaskGroup, task: Task, attempt: int) -> None:
         self.number = number
         self.group = group
         self.task = task
         self.attempt = attempt
-        self.blob: SharedBlock | None = None
+        self.owned: tuple[SharedBlock, ...] = ()
 
 
 class WorkerSeat:
@@ -84,6 +84,7 @@ class WorkerSeat:
         self._attached: set[int] = set()
         self._to_detach: deque[int] = deque()
         self._next_number = 1
+        self._timeout_s = -1.0
         self._ready = threading.Event()
         self.confinement: tuple[str, ...] = ()
         self.thread = threading.Thread(target=self._run, name=f"worker-seat-{number}", daemon=True)
@@ -135,7 +136,7 @@ class WorkerSeat:
                 self._hear()
             elif self._process is not None and not self._process.is_alive():
                 self._replace("the worker ended", blame_first=False)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             self._replace("the time limit of one frame was exceeded")
         except (EOFError, OSError, BadMessage) as error:
             self._replace(f"the worker process ended ({type(error).__name__})")
@@ -148,7 +149,7 @@ class WorkerSeat:
         )
         process.start()
         theirs.close()
-        self._process, self._connection = process, ours
+        self._process, self._connection, self._timeout_s = process, ours, -1.0
         self._attached.clear()
         self._to_detach.clear()
         self._set_timeout(_START_LIMIT_S)
@@ -156,12 +157,13 @@ class WorkerSeat:
     def _set_timeout(self, seconds: float) -> None:
         """Bound every single read and write on the socket, also in the middle of a message that never ends."""
         connection = self._connection
-        if sys.platform == "win32" or connection is None:
+        if sys.platform == "win32" or connection is None or seconds == self._timeout_s:
             return
         value = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
         with socket.socket(fileno=os.dup(connection.fileno())) as channel:
             channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
             channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
+        self._timeout_s = seconds
 
     def _tell_detached(self) -> None:
         while self._to_detach:
@@ -181,38 +183,29 @@ class WorkerSeat:
         for entry in added:
             try:
                 parts.append(self._packed(entry))
-            except WorldError as error:
+            except (OSError, EOFError):
+                raise  # the worker's socket
+            except Exception as error:  # noqa: BLE001 - a source that fails must cost its frame, not the seat
                 self._in_flight.remove(entry)
-                self._finish(entry, TaskResult(entry.task.key, error=error))
+                known = error if isinstance(error, WorldError) else SourceError(f"no input: {type(error).__name__}")
+                self._finish(entry, TaskResult(entry.task.key, error=known))
         if parts and self._connection is not None:
             self._connection.send_bytes(b"".join(parts))
 
     def _packed(self, entry: _InFlight) -> bytes:
         made = entry.task.make_input(entry.attempt)
-        for block in entry.task.blocks:
+        entry.owned = made.owned
+        for block in (*made.blocks, *made.owned):
             self._attach(block)
-        payload = made.payload
-        if made.blob is not None and made.payload_with_blob is not None:
-            payload = made.payload_with_blob(self._share_blob(entry, made), entry.attempt)
         facts = {"name": entry.task.name, "codec": int(entry.task.uses_codec)}
-        return pack(Message(MessageKind.TASK, entry.number, facts, payload))
-
-    def _share_blob(self, entry: _InFlight, made: TaskInput) -> int:
-        data = made.blob or b"\0"
-        try:
-            entry.blob = SharedBlock.create(len(data))
-        except OSError as error:
-            raise TooLarge(f"no memory for {len(data)} bytes of one instance") from error
-        mapping, offset = entry.blob.writable(0, len(data))
-        mapping[offset : offset + len(data)] = data
-        self._attach(entry.blob)
-        return entry.blob.block_id
+        return pack(Message(MessageKind.TASK, entry.number, facts, made.payload))
 
     def _attach(self, block: SharedBlock) -> None:
         if block.block_id in self._attached or self._connection is None:
             return
-        self._connection.send_bytes(pack(Message(MessageKind.ATTACH, facts=block.describe())))
-        block.send_over(self._connection.fileno())
+        connection = self._connection
+        described = pack(Message(MessageKind.ATTACH, facts=block.describe()))
+        block.share(lambda: connection.send_bytes(described), connection.fileno())
         self._attached.add(block.block_id)
 
     def _hear(self) -> None:
@@ -220,7 +213,8 @@ class WorkerSeat:
         if connection is None:
             raise EOFError
         limit_s = self._in_flight[0].task.limit_s + (0 if self._ready.is_set() else _START_LIMIT_S)
-        if not connection.poll(limit_s):
+        self._set_timeout(limit_s)
+        if sys.platform == "win32" and not connection.poll(limit_s):
             raise TimeoutError
         for message in unpack(connection.recv_bytes(LARGEST_REPLY)):
             self._take_reply(message)
@@ -246,20 +240,20 @@ class WorkerSeat:
 
     def _fail(self, entry: _InFlight, error: WorldError, *, retry: bool) -> None:
         if retry and entry.attempt + 1 < _MOST_ATTEMPTS and entry.group.may_retry():
-            self._drop_blob(entry)
+            self._close_owned(entry)
             entry.group.give_back([(entry.task, entry.attempt + 1)])
         else:
             self._finish(entry, TaskResult(entry.task.key, error=error))
 
     def _finish(self, entry: _InFlight, result: TaskResult) -> None:
-        self._drop_blob(entry)
+        self._close_owned(entry)
         self._work.finish(entry.group, result)
 
-    def _drop_blob(self, entry: _InFlight) -> None:
-        if entry.blob is not None:
-            self.detach(entry.blob.block_id)
-            entry.blob.close()
-            entry.blob = None
+    def _close_owned(self, entry: _InFlight) -> None:
+        for block in entry.owned:
+            self.detach(block.block_id)
+            block.close()
+        entry.owned = ()
 
     def _replace(self, reason: str, *, blame_first: bool = True) -> None:
         """End the worker; the task it was at is to blame, the others go back to the queue."""
@@ -268,7 +262,7 @@ class WorkerSeat:
         if blame_first and entries and not self._work.is_closing:
             self._fail(entries.pop(0), WorkerLost(reason), retry=True)
         for entry in reversed(entries):
-            self._drop_blob(entry)
+            self._close_owned(entry)
             entry.group.give_back([(entry.task, entry.attempt)])
 
     def _stop(self) -> None:
