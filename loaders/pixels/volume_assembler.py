@@ -257,6 +257,5 @@ def _share(data: bytes | None) -> SharedBlock | None:
         block = SharedBlock.create(len(data))
     except OSError as error:
         raise TooLarge(f"no memory for {len(data)} bytes of one instance") from error
-    mapping, offset = block.writable(0, len(data))
-    mapping[offset : offset + len(data)] = data
+    block.write(0, memoryview(data))
     return block
