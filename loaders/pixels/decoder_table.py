@@ -177,7 +177,9 @@ def available_decoders(transfer_syntax_uid: str) -> tuple[FrameDecoder, ...]:
     decoders = tuple(decoder for decoder in DECODERS.get(transfer_syntax_uid, ()) if decoder.is_available)
     if not decoders:
         needed = ", ".join(missing_for(transfer_syntax_uid))
-        raise DecodeError(f"no decoder for transfer syntax {transfer_syntax_uid}" + (f": needs {needed}" if needed else ""))
+        raise DecodeError(
+            f"no decoder for transfer syntax {transfer_syntax_uid}" + (f": needs {needed}" if needed else "")
+        )
     return decoders
 
 

@@ -240,7 +240,13 @@ class MainWindow(QWidget):
         study = self.session.index.study_of(key)
         canvas = self.viewports()[index].canvas_size
         self._do(
-            partial(commands.show_stack, index=index, stack=stack, study_key=study_key_of(study) if study else "", canvas=canvas)
+            partial(
+                commands.show_stack,
+                index=index,
+                stack=stack,
+                study_key=study_key_of(study) if study else "",
+                canvas=canvas,
+            )
         )
 
     def _choose_folder(self) -> None:
