@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from loaders.demo_patient.examinations import (
     GENERATOR_VERSION,
@@ -25,7 +25,7 @@ from loaders.demo_patient.examinations import (
 )
 from loaders.demo_patient.grids import AxialGrid
 
-_IMPLEMENTATION_UID = fixed_uid("implementation")
+_IMPLEMENTATION_UID = UID(fixed_uid("implementation"))
 _IMAGE_COMMENTS = "Computed picture of a fictitious patient. Not for diagnosis."
 
 
@@ -50,9 +50,9 @@ def frame_of_reference_uid(examination: Examination, size: DemoSize) -> str:
     return fixed_uid(f"{size}/{examination.name}/frame-of-reference")
 
 
-def _new_object(examination: Examination, size: DemoSize, sop_class: str, number: int) -> Dataset:
+def _new_object(examination: Examination, size: DemoSize, sop_class: UID, number: int) -> Dataset:
     """Patient, study, series, equipment and SOP common modules."""
-    instance_uid = fixed_uid(f"{size}/{examination.name}/{number}")
+    instance_uid = UID(fixed_uid(f"{size}/{examination.name}/{number}"))
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\x00\x01"
     meta.MediaStorageSOPClassUID = sop_class

@@ -35,22 +35,26 @@ class Breath:
 
 
 def _height(z: NDArray[_F]) -> NDArray[_F]:
-    return np.exp(-(((z - 60.0) / 85.0) ** 2))
+    result: NDArray[_F] = np.exp(-(((z - 60.0) / 85.0) ** 2))
+    return result
 
 
 def _dome(x: NDArray[_F], y: NDArray[_F]) -> NDArray[_F]:
     """Weight of the vertical motion: the domes move, the spine stays."""
     domes = np.exp(-((x / 105.0) ** 2) - ((y + 12.0) / 66.0) ** 2)
     spine = np.exp(-((x / 38.0) ** 2) - ((y - 68.0) / 34.0) ** 2)
-    return domes * (1.0 - spine)
+    result: NDArray[_F] = (domes * (1.0 - spine)).astype(x.dtype, copy=False)
+    return result
 
 
 def _front(y: NDArray[_F]) -> NDArray[_F]:
-    return 0.5 - 0.5 * np.tanh(y / 60.0)
+    result: NDArray[_F] = 0.5 - 0.5 * np.tanh(y / 60.0)
+    return result
 
 
 def _ribs(z: NDArray[_F]) -> NDArray[_F]:
-    return np.exp(-(((z - 110.0) / 110.0) ** 2))
+    result: NDArray[_F] = np.exp(-(((z - 110.0) / 110.0) ** 2))
+    return result
 
 
 @dataclass(frozen=True, slots=True)

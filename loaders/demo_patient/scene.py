@@ -36,7 +36,7 @@ def _clip_boxes(low: NDArray[np.float64], high: NDArray[np.float64], shape: tupl
 
 @dataclass(slots=True)
 class Scene:
-    """Anatomy, motion, blur and grid of one examination. ``table_top_mm`` is the LPS y of the couch, if there is one."""
+    """Anatomy, motion, blur and grid of one examination; ``table_top_mm`` is the LPS y of the couch, if any."""
 
     grid: Grid
     motion: BodyMotion

@@ -54,7 +54,8 @@ def body_distance(x: Floats, y: Floats, z: Floats) -> Floats:
         - _f(95.0) * smooth_step((z - _f(276.0)) / _f(75.0))
     )
     g, slope = _squircle(x, y - y_middle, half_x, half_y, 0.42)
-    return (_f(1.0) - g) / np.maximum(slope, _f(0.006)) - groove
+    result: Floats = (_f(1.0) - g) / np.maximum(slope, _f(0.006)) - groove
+    return result
 
 
 def cavity_distance(x: Floats, y: Floats, z: Floats) -> Floats:
@@ -67,7 +68,8 @@ def cavity_distance(x: Floats, y: Floats, z: Floats) -> Floats:
     g, slope = _squircle(x, y_shifted, half_x, half_y, 0.4)
     g = g + above * above * above + below * below
     slope_z = _f(3.0 / (CAVITY_TOP_MM - 45.0)) * above * above
-    return (_f(1.0) - g) / np.maximum(np.sqrt(slope * slope + slope_z * slope_z), _f(0.006))
+    result: Floats = (_f(1.0) - g) / np.maximum(np.sqrt(slope * slope + slope_z * slope_z), _f(0.006))
+    return result
 
 
 def _ellipsoid(x: Floats, y: Floats, z: Floats, centre: tuple[float, ...], radii: tuple[float, ...]) -> Floats:
@@ -77,7 +79,8 @@ def _ellipsoid(x: Floats, y: Floats, z: Floats, centre: tuple[float, ...], radii
     k0 = np.sqrt(u * u + v * v + w * w)
     u, v, w = u * a, v * b, w * c
     k1 = np.sqrt(u * u + v * v + w * w)
-    return k0 * (_f(1.0) - k0) / np.maximum(k1, _f(1e-4))
+    result: Floats = k0 * (_f(1.0) - k0) / np.maximum(k1, _f(1e-4))
+    return result
 
 
 #: What keeps the lungs apart: centre and radii of each part.
@@ -114,13 +117,15 @@ def diaphragm_distance(x: Floats, y: Floats, z: Floats) -> Floats:
         gx += steep * u / _f(size[0])
         gy += steep * v / _f(size[1])
     middle = _f(26.0) * np.exp(-((x / _f(46.0)) ** 2) - ((y + _f(30.0)) / _f(50.0)) ** 2)
-    return (z - height - middle) / np.sqrt(_f(1.0) + gx * gx + gy * gy)
+    result: Floats = ((z - height - middle) / np.sqrt(_f(1.0) + gx * gx + gy * gy)).astype(np.float32, copy=False)
+    return result
 
 
 def lung_distance(x: Floats, y: Floats, z: Floats) -> Floats:
     """Depth inside either lung."""
     distance = np.minimum(cavity_distance(x, y, z) - _f(1.5), -mediastinum_distance(x, y, z))
-    return np.minimum(distance, diaphragm_distance(x, y, z))
+    result: Floats = np.minimum(distance, diaphragm_distance(x, y, z))
+    return result
 
 
 def texture(x: Floats, y: Floats, z: Floats, wavelength_mm: float) -> Floats:
@@ -131,7 +136,8 @@ def texture(x: Floats, y: Floats, z: Floats, wavelength_mm: float) -> Floats:
     first = np.sin(u + _f(0.3) * v + _f(1.9) * bend)
     second = np.sin(v - _f(0.45) * w + _f(2.3) * bend + _f(1.0))
     third = np.sin(w + _f(0.5) * u - _f(1.7) * bend + _f(2.0))
-    return (first * second + second * third + third * first) * _f(0.55)
+    result: Floats = (first * second + second * third + third * first) * _f(0.55)
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +229,10 @@ def _paint_wall(
 
 def rib_drop_mm(angle: Floats, z: Floats) -> Floats:
     """How far below its head a rib runs at an angle (0 at the spine, pi at the sternum): down, then up again."""
-    return (_f(42.0) - _f(20.0) * smooth_step((z - _f(170.0)) / _f(110.0))) * (_f(1.0) - np.cos(_f(1.3) * angle))
+    result: Floats = (_f(42.0) - _f(20.0) * smooth_step((z - _f(170.0)) / _f(110.0))) * (
+        _f(1.0) - np.cos(_f(1.3) * angle)
+    )
+    return result
 
 
 def _paint_ribs(hu: Floats, xyz: tuple[Floats, Floats, Floats], cavity: Floats, sigma_mm: float) -> None:
