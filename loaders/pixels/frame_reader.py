@@ -115,7 +115,9 @@ def _samples_of(data: bytes, format_: PixelFormat) -> NDArray[Any]:
     needed = _native_frame_bytes(format_)
     if len(data) < needed:
         raise TruncatedFrame(f"{len(data)} bytes of pixels, {needed} are needed")
-    stored = np.frombuffer(data, dtype=f"{order}{kind}{format_.bits_allocated // 8}", count=needed * 8 // format_.bits_allocated)
+    stored = np.frombuffer(
+        data, dtype=f"{order}{kind}{format_.bits_allocated // 8}", count=needed * 8 // format_.bits_allocated
+    )
     samples = stored.astype(stored.dtype.newbyteorder("="))
     settle_bits(samples, format_)
     if format_.photometric_interpretation == "YBR_FULL_422":

@@ -141,9 +141,7 @@ def _parse(source: BinaryIO, end: int, format_: PixelFormat) -> InstancePixels:
         source, end = _inflate(source)
     is_implicit = syntax == IMPLICIT_LITTLE_ENDIAN
     is_little = syntax != BIG_ENDIAN
-    dataset = read_dataset(
-        source, is_implicit, is_little, stop_when=lambda tag, _vr, _length: int(tag) in _PIXEL_TAGS
-    )
+    dataset = read_dataset(source, is_implicit, is_little, stop_when=lambda tag, _vr, _length: int(tag) in _PIXEL_TAGS)
     _check_unchanged(dataset, format_)
     length = _pixel_element(source, is_implicit, is_little)
     position = source.tell()
