@@ -28,7 +28,7 @@ def decode_task(payload: bytes) -> bytes:
         from loaders.pixels.kept_instance import open_kept  # noqa: PLC0415
 
         frame, note = read_parsed(request, open_kept(request))
-    block.write(request.start, memoryview(frame).cast("B"))
+    block.write(request.start, frame.reshape(-1).view(np.uint8).data)
     return _answer(frame, request, note).to_bytes()
 
 

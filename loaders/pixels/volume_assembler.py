@@ -33,7 +33,7 @@ _SHORTEST_LIMIT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Frames that settled since the last report, by index from 0, loaded and failed; and whether these were the last."""
+    """Frames that settled since the last report, by index from 0, and whether these were the last."""
 
     loaded: tuple[int, ...] = ()
     failed: tuple[int, ...] = ()

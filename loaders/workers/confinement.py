@@ -63,13 +63,11 @@ def confine(limits: WorkerLimits) -> tuple[str, ...]:
                 done.append("landlock")
             if _seccomp(libc):
                 done.append("seccomp")
-    # Memory shared as a memfd is written like a file, so a file size limit of 0 would forbid the volume as well. Where
-    # Landlock is in force no other file can be opened for writing anyway.
-    done += _set_resource_limits(limits, may_write_descriptors="landlock" in done)
+    done += _set_resource_limits(limits)
     return tuple(done)
 
 
-def _set_resource_limits(limits: WorkerLimits, *, may_write_descriptors: bool) -> list[str]:
+def _set_resource_limits(limits: WorkerLimits) -> list[str]:
     try:
         import resource  # noqa: PLC0415 - not on Windows
     except ImportError:
@@ -80,7 +78,8 @@ def _set_resource_limits(limits: WorkerLimits, *, may_write_descriptors: bool) -
         "RLIMIT_CORE": 0,
         "RLIMIT_NOFILE": limits.open_files,
     }
-    if not may_write_descriptors and not hasattr(os, "memfd_create"):
+    # A memfd is written like a file: 0 would forbid the volume as well. Where it exists, Landlock forbids files.
+    if not hasattr(os, "memfd_create"):
         wanted["RLIMIT_FSIZE"] = 0
     for name, value in wanted.items():
         try:

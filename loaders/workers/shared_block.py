@@ -151,7 +151,7 @@ def _seal(descriptor: int) -> None:
 
 
 def _unlinked_object(size: int) -> int:
-    import _posixshmem  # noqa: PLC0415 - the standard library's own binding; macOS only
+    import _posixshmem  # type: ignore[import-not-found]  # noqa: PLC0415 - the standard library's own binding; macOS only
 
     name = f"/dpt{secrets.token_hex(8)}"
     descriptor: int = _posixshmem.shm_open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode=0o600)
