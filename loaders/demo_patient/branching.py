@@ -116,8 +116,8 @@ def grow(root: tuple[float, float, float], leaves: Points, leaf_radius_mm: float
         axis = np.linalg.svd(offsets - offsets.mean(axis=0), full_matrices=False)[2][0]
         order = np.argsort(offsets @ axis, kind="stable")
         cut = min(max(round(len(cloud) * random.uniform(0.33, 0.67)), 1), len(cloud) - 1)
-        for part in (cloud[order[:cut]], cloud[order[cut:]]):
-            waiting.append((fork, part, min(own, leaf_radius_mm * len(part) ** _MURRAY * 1.12)))
+        halves = (cloud[order[:cut]], cloud[order[cut:]])
+        waiting.extend((fork, half, min(own, leaf_radius_mm * len(half) ** _MURRAY * 1.12)) for half in halves)
     return Tubes(
         np.asarray([p[0] for p in pieces]),
         np.asarray([p[1] for p in pieces]),

@@ -91,7 +91,8 @@ class CtScan:
     def slice_hu(self, number: int) -> NDArray[np.int16]:
         """Hounsfield units with noise, rounded and clipped to what twelve bits hold, shape (rows, columns)."""
         hu = self.clean_slice_hu(number) + self._noise.plane(number)
-        return np.clip(np.rint(hu), _LOWEST_HU, _HIGHEST_HU).astype(np.int16)
+        result: NDArray[np.int16] = np.clip(np.rint(hu), _LOWEST_HU, _HIGHEST_HU).astype(np.int16)
+        return result
 
     def slices(self, first: int = 0, stop: int | None = None) -> Iterator[tuple[int, NDArray[np.int16]]]:
         """Slice numbers from 0 (the lowest) and their values, one after the other."""

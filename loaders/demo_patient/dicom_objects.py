@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import CTImageStorage, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
+from pydicom.uid import UID, CTImageStorage, DigitalXRayImageStorageForPresentation, ExplicitVRLittleEndian
 
 from loaders.demo_patient.examinations import (
     GENERATOR_VERSION,
@@ -25,7 +25,7 @@ from loaders.demo_patient.examinations import (
 )
 from loaders.demo_patient.grids import AxialGrid
 
-_IMPLEMENTATION_UID = fixed_uid("implementation")
+_IMPLEMENTATION_UID = UID(fixed_uid("implementation"))
 _IMAGE_COMMENTS = "Computed picture of a fictitious patient. Not for diagnosis."
 
 
@@ -50,9 +50,9 @@ def frame_of_reference_uid(examination: Examination, size: DemoSize) -> str:
     return fixed_uid(f"{size}/{examination.name}/frame-of-reference")
 
 
-def _new_object(examination: Examination, size: DemoSize, sop_class: str, number: int) -> Dataset:
+def _new_object(examination: Examination, size: DemoSize, sop_class: UID, number: int) -> Dataset:
     """Patient, study, series, equipment and SOP common modules."""
-    instance_uid = fixed_uid(f"{size}/{examination.name}/{number}")
+    instance_uid = UID(fixed_uid(f"{size}/{examination.name}/{number}"))
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\x00\x01"
     meta.MediaStorageSOPClassUID = sop_class
@@ -179,15 +179,13 @@ def xray_instance(
     d.AnatomicRegionSequence = [_code("51185008", "SCT", "Chest")]
     d.ViewCodeSequence = [_code("399348003", "SCT", "postero-anterior")]
     d.ViewCodeSequence[0].ViewModifierCodeSequence = []
-    d.PatientOrientationCodeSequence = [_code("10904000", "SCT", "erect")]
-    d.PatientOrientationCodeSequence[0].PatientOrientationModifierCodeSequence = []
     d.ImageLaterality = "U"
     d.PatientOrientation = ["L", "F"]
     d.AcquisitionContextSequence = []
     d.KVP = "125"
     d.DetectorType, d.PositionerType = "DIRECT", "NONE"
     d.DistanceSourceToDetector = decimal(plan.source_to_detector_mm)
-    d.DistanceSourceToPatient = decimal(plan.source_to_detector_mm - 2 * patient_to_detector_mm)
+    d.DistanceSourceToPatient = decimal(plan.source_to_detector_mm - patient_to_detector_mm)
     magnification = xray_magnification(plan, patient_to_detector_mm)
     d.EstimatedRadiographicMagnificationFactor = decimal(magnification)
     d.ImagerPixelSpacing = [decimal(plan.detector_mm)] * 2

@@ -45,17 +45,32 @@ class Site:
 
 
 CURRENT_SITE = Site(
-    "DEMO HOSPITAL 示範醫院", "DEMO-0001", "DEMO HOSPITAL REGISTER", "Diptych demo", "Virtual CT A", "Virtual DX A", "DEMOA",
-)  # fmt: skip
+    institution="DEMO HOSPITAL 示範醫院",
+    patient_id="DEMO-0001",
+    issuer="DEMO HOSPITAL REGISTER",
+    manufacturer="Diptych demo",
+    ct_model="Virtual CT A",
+    dx_model="Virtual DX A",
+    station="DEMOA",
+)
 PRIOR_SITE = Site(
-    "DEMO IMAGING CENTRE 示範造影中心", "QC77-4312", "DEMO IMAGING CENTRE", "Diptych demo", "Virtual CT B", "Virtual DX B", "DEMOB",
-)  # fmt: skip
+    institution="DEMO IMAGING CENTRE 示範造影中心",
+    patient_id="QC77-4312",
+    issuer="DEMO IMAGING CENTRE",
+    manufacturer="Diptych demo",
+    ct_model="Virtual CT B",
+    dx_model="Virtual DX B",
+    station="DEMOB",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CtPlan:
-    """One CT: matrix, spacing, blur, noise. ``sigma_mm`` is the Gaussian blur in all directions before the slice's own
-    thickness; ``finer_planes`` planes per slice distance are painted and averaged over ``thickness_mm``."""
+    """One CT: matrix, spacing, blur, noise.
+
+    ``sigma_mm`` is the Gaussian blur in all directions before the slice's own thickness; ``finer_planes`` planes per
+    slice distance are painted and averaged over ``thickness_mm``.
+    """
 
     matrix: int
     pixel_mm: float
@@ -88,8 +103,8 @@ class Examination:
     folder: str
     is_current: bool
     date: str
-    time: str
     site: Site
+    time: str
     motion: BodyMotion
     origin_z_mm: float
     plan: CtPlan | XrayPlan
@@ -103,12 +118,12 @@ _PRIOR_DX_MOTION = BodyMotion((0.0, 1.3, -1.6), (-6.0, 0.0, 5.0), Breath(12.0, 2
 
 _CT_PLANS = {
     DemoSize.SMALL: (
-        CtPlan(80, 4.6, 42, 7.2, 7.2, 3, 2.5, NoiseSpectrum(10.0, 0.30), "DEMO-STANDARD"),
-        CtPlan(72, 5.2, 38, 8.0, 8.0, 3, 2.9, NoiseSpectrum(14.0, 0.22), "DEMO-SOFT"),
+        CtPlan(80, 4.6, 40, 7.5, 7.5, 2, 2.6, NoiseSpectrum(10.0, 0.30), "DEMO-STANDARD"),
+        CtPlan(72, 5.2, 36, 8.2, 8.2, 2, 2.9, NoiseSpectrum(14.0, 0.22), "DEMO-SOFT"),
     ),
     DemoSize.MEDIUM: (
-        CtPlan(256, 1.44, 176, 1.72, 2.0, 2, 0.95, NoiseSpectrum(13.0, 0.34), "DEMO-STANDARD"),
-        CtPlan(256, 1.50, 122, 2.5, 3.0, 2, 1.20, NoiseSpectrum(18.0, 0.24), "DEMO-SOFT"),
+        CtPlan(256, 1.44, 160, 1.9, 2.2, 2, 0.95, NoiseSpectrum(13.0, 0.34), "DEMO-STANDARD"),
+        CtPlan(256, 1.50, 110, 2.75, 3.2, 2, 1.20, NoiseSpectrum(18.0, 0.24), "DEMO-SOFT"),
     ),
     DemoSize.LARGE: (
         CtPlan(512, 0.72, 1000, 0.305, 0.61, 1, 0.55, NoiseSpectrum(20.0, 0.62), "DEMO-SHARP"),
@@ -117,8 +132,8 @@ _CT_PLANS = {
 }  # fmt: skip
 
 _XRAY_PLANS = {
-    DemoSize.SMALL: (XrayPlan(144, 144, 2.9, 1800.0, 6.0, 2.2), XrayPlan(128, 136, 3.1, 1500.0, 6.0, 2.4)),
-    DemoSize.MEDIUM: (XrayPlan(512, 512, 0.82, 1800.0, 3.4, 0.9), XrayPlan(448, 480, 0.88, 1500.0, 3.4, 1.0)),
+    DemoSize.SMALL: (XrayPlan(112, 112, 3.75, 1800.0, 8.0, 2.8), XrayPlan(100, 108, 3.9, 1500.0, 8.0, 3.0)),
+    DemoSize.MEDIUM: (XrayPlan(480, 480, 0.875, 1800.0, 3.4, 0.95), XrayPlan(440, 460, 0.915, 1500.0, 3.4, 1.05)),
     DemoSize.LARGE: (XrayPlan(920, 920, 0.46, 1800.0, 2.2, 0.6), XrayPlan(840, 880, 0.48, 1500.0, 2.2, 0.65)),
 }
 
@@ -127,17 +142,10 @@ def examinations(size: DemoSize) -> tuple[Examination, ...]:
     """The four examinations in the order in which they are written."""
     current_ct, prior_ct = _CT_PLANS[size]
     current_dx, prior_dx = _XRAY_PLANS[size]
+    now, then = ("20260316", CURRENT_SITE), ("20250314", PRIOR_SITE)
     return (
-        Examination(
-            "current-ct", "CURRENT_CT", True, "20260316", "093000", CURRENT_SITE, _CURRENT_CT_MOTION, 812.0, current_ct, 101,
-        ),
-        Examination(
-            "prior-ct", "PRIOR_CT", False, "20250314", "141500", PRIOR_SITE, _PRIOR_CT_MOTION, -236.5, prior_ct, 202,
-        ),
-        Examination(
-            "current-dx", "CURRENT_DX", True, "20260316", "085000", CURRENT_SITE, _CURRENT_DX_MOTION, 0.0, current_dx, 303,
-        ),
-        Examination(
-            "prior-dx", "PRIOR_DX", False, "20250314", "133000", PRIOR_SITE, _PRIOR_DX_MOTION, 0.0, prior_dx, 404,
-        ),
-    )  # fmt: skip
+        Examination("current-ct", "CURRENT_CT", True, *now, "093000", _CURRENT_CT_MOTION, 812.0, current_ct, 101),
+        Examination("prior-ct", "PRIOR_CT", False, *then, "141500", _PRIOR_CT_MOTION, -236.5, prior_ct, 202),
+        Examination("current-dx", "CURRENT_DX", True, *now, "085000", _CURRENT_DX_MOTION, 0.0, current_dx, 303),
+        Examination("prior-dx", "PRIOR_DX", False, *then, "133000", _PRIOR_DX_MOTION, 0.0, prior_dx, 404),
+    )

@@ -199,17 +199,22 @@ def generate(
 
 def _work_through(writer: _Writer, total: int, progress: ProgressCallback) -> None:
     """Run the parts on a few threads (numpy lets go of the interpreter) and report from this one."""
-    with ThreadPoolExecutor(max_workers=min(_THREADS, os.cpu_count() or 1)) as pool:
+    threads = 1 if writer.size is DemoSize.SMALL else min(_THREADS, os.cpu_count() or 1)
+    with ThreadPoolExecutor(max_workers=threads, thread_name_prefix="demo-patient") as pool:
         waiting: set[Future[None]] = {pool.submit(work) for work in _parts(writer)}
         failure: BaseException | None = None
-        while waiting:
-            done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_EXCEPTION)
-            for future in done:
-                error = future.exception()
-                if error is not None and (failure is None or isinstance(failure, Cancelled)):
-                    failure = error
-                    writer.failed.cancel()
-            if failure is None:
-                progress(Progress(STAGE, len(writer.written), total))
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_EXCEPTION)
+                for future in done:
+                    error = future.exception()
+                    if error is not None and (failure is None or isinstance(failure, Cancelled)):
+                        failure = error
+                        writer.failed.cancel()
+                if failure is None:
+                    progress(Progress(STAGE, len(writer.written), total))
+        except BaseException:  # Ctrl+C or a fault of the listener: the threads must not write on
+            writer.failed.cancel()
+            raise
     if failure is not None:
         raise failure

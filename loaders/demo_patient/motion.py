@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Points = NDArray[np.float64]
+_MOST_STEPS, _CLOSE_MM = 50, 1e-10
 _F = TypeVar("_F", bound=np.floating)
 
 
@@ -34,22 +35,26 @@ class Breath:
 
 
 def _height(z: NDArray[_F]) -> NDArray[_F]:
-    return np.exp(-(((z - 60.0) / 85.0) ** 2))
+    result: NDArray[_F] = np.exp(-(((z - 60.0) / 85.0) ** 2))
+    return result
 
 
 def _dome(x: NDArray[_F], y: NDArray[_F]) -> NDArray[_F]:
     """Weight of the vertical motion: the domes move, the spine stays."""
     domes = np.exp(-((x / 105.0) ** 2) - ((y + 12.0) / 66.0) ** 2)
     spine = np.exp(-((x / 38.0) ** 2) - ((y - 68.0) / 34.0) ** 2)
-    return domes * (1.0 - spine)
+    result: NDArray[_F] = (domes * (1.0 - spine)).astype(x.dtype, copy=False)
+    return result
 
 
 def _front(y: NDArray[_F]) -> NDArray[_F]:
-    return 0.5 - 0.5 * np.tanh(y / 60.0)
+    result: NDArray[_F] = 0.5 - 0.5 * np.tanh(y / 60.0)
+    return result
 
 
 def _ribs(z: NDArray[_F]) -> NDArray[_F]:
-    return np.exp(-(((z - 110.0) / 110.0) ** 2))
+    result: NDArray[_F] = np.exp(-(((z - 110.0) / 110.0) ** 2))
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +95,24 @@ class BodyMotion:
         x, y, z = x_rest.copy(), y_rest.copy(), z_rest.copy()
         if not self.breath.is_rest:
             lift = self.breath.diaphragm_mm * _dome(x_rest, y_rest)
-            for _ in range(30):
+            for _ in range(_MOST_STEPS):
                 height = _height(z)
                 slope = 1.0 + lift * height * 2.0 * (z - 60.0) / 85.0**2
-                z -= (z - lift * height - z_rest) / slope
+                step = (z - lift * height - z_rest) / slope
+                z -= step
+                if float(np.abs(step).max(initial=0.0)) < _CLOSE_MM:
+                    break
             ribs = _ribs(z)
-            for _ in range(30):
+            for _ in range(_MOST_STEPS):
                 tanh = np.tanh(y / 60.0)
                 slope = 1.0 + self.breath.front_mm * ribs * (1 - tanh**2) / 120.0
-                y -= (y - self.breath.front_mm * ribs * (0.5 - 0.5 * tanh) - y_rest) / slope
+                step_y = (y - self.breath.front_mm * ribs * (0.5 - 0.5 * tanh) - y_rest) / slope
+                y -= step_y
                 tanh = np.tanh(x / 60.0)
                 slope = 1.0 + self.breath.side_mm * ribs * (1 - tanh**2) / 60.0
-                x -= (x + self.breath.side_mm * ribs * tanh - x_rest) / slope
+                step_x = (x + self.breath.side_mm * ribs * tanh - x_rest) / slope
+                x -= step_x
+                if float(max(np.abs(step_x).max(initial=0.0), np.abs(step_y).max(initial=0.0))) < _CLOSE_MM:
+                    break
         placed: Points = np.stack([x, y, z], axis=1) @ self.rotation.T + np.asarray(self.shift_lps_mm)
         return placed

@@ -44,7 +44,8 @@ def beam_grid(examination: Examination) -> BeamGrid:
 def relative_attenuation(hu: Floats) -> Floats:
     """Attenuation over that of water; bone attenuates more at a radiograph's energy than its CT number says."""
     mu = np.maximum(np.float32(1.0) + hu * np.float32(1e-3), np.float32(0.0))
-    return mu + np.float32(0.9) * np.maximum(hu - np.float32(160.0), np.float32(0.0)) * np.float32(1e-3)
+    result: Floats = mu + np.float32(0.9) * np.maximum(hu - np.float32(160.0), np.float32(0.0)) * np.float32(1e-3)
+    return result
 
 
 def line_integrals(examination: Examination, cancel: CancelToken) -> Floats:
@@ -92,4 +93,5 @@ def developed(path_mm: Floats, examination: Examination) -> NDArray[np.uint16]:
     tone = np.where(inside, tone, np.minimum(tone, np.float32(0.02) + np.float32(0.004) * path_mm))
     spectrum = NoiseSpectrum(_NOISE_SD, _NOISE_ROLL_OFF)
     noise = NoiseField(spectrum.gain(tone.shape, plan.detector_mm), tone.shape, examination.seed).plane(0)
-    return np.clip(np.rint(tone * np.float32(4095.0) + noise), 0, 4095).astype(np.uint16)
+    result: NDArray[np.uint16] = np.clip(np.rint(tone * np.float32(4095.0) + noise), 0, 4095).astype(np.uint16)
+    return result

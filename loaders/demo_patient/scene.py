@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loaders.demo_patient.grids import Grid
-from loaders.demo_patient.lesions import LESIONS, NODULE_HU
+from loaders.demo_patient.lesions import LESIONS, NODULE_HU, Lesion
 from loaders.demo_patient.motion import BodyMotion
 from loaders.demo_patient.profiles import REACH_SIGMAS, Floats, ball_table, edge
 from loaders.demo_patient.solids import Solid, organs
@@ -17,9 +17,11 @@ from loaders.demo_patient.trunk import AIR_HU, paint_trunk
 from loaders.demo_patient.tube_painting import PlacedTubes
 from loaders.demo_patient.vasculature import tube_groups
 
-_ROWS_AT_ONCE = 64
+#: Pixels worked on at once, so that the arrays stay in the processor's cache.
+_PIXELS_AT_ONCE = 32768
 #: How much a breath may bend a box's sides between its corners.
 _BEND_MM = 3.0
+_COUCH_HALF_WIDTH_MM, _COUCH_RISE_MM = 212.0, 52.0
 #: Tubes thinner than this part of a pixel are left out: they are below the noise of the picture.
 _THINNEST_PIXELS = 0.22
 Boxes = NDArray[np.int64]
@@ -34,7 +36,7 @@ def _clip_boxes(low: NDArray[np.float64], high: NDArray[np.float64], shape: tupl
 
 @dataclass(slots=True)
 class Scene:
-    """Anatomy, motion, blur and grid of one examination. ``table_top_mm`` is the LPS y of the couch, if there is one."""
+    """Anatomy, motion, blur and grid of one examination; ``table_top_mm`` is the LPS y of the couch, if any."""
 
     grid: Grid
     motion: BodyMotion
@@ -44,11 +46,13 @@ class Scene:
     _solids: tuple[Solid, ...] = field(init=False, default=())
     _solid_boxes: Boxes = field(init=False, default_factory=lambda: np.zeros((0, 3, 2), dtype=np.int64))
     _tubes: list[PlacedTubes] = field(init=False, default_factory=list)
+    _lesions: list[tuple[Lesion, NDArray[np.float64]]] = field(init=False, default_factory=list)
 
     def __post_init__(self) -> None:
         self._solids = organs()
         corners = np.asarray([list(product(*zip(*solid.box_mm, strict=True))) for solid in self._solids])
         self._solid_boxes = self._place(corners, np.full(len(corners), 1.0))
+        self._lesions = [(lesion, self.motion.push(np.asarray([lesion.centre_mm]))) for lesion in LESIONS]
         thinnest = _THINNEST_PIXELS * self.grid.steps_mm()[2]
         for group in tube_groups():
             tubes = group.tubes.keep(np.minimum(group.tubes.start_radius, group.tubes.end_radius) > thinnest)
@@ -69,10 +73,13 @@ class Scene:
         hu = np.full((rows, columns), AIR_HU, dtype=np.float32)
         lps = self.grid.points(plane)
         if self.table_top_mm is not None:
-            _paint_couch(hu, lps[0], lps[1] - np.float32(self.table_top_mm), self.sigma_mm)
+            below = lps[1] - np.float32(self.table_top_mm)
+            first = int(np.searchsorted(below[:, 0], -_COUCH_RISE_MM - 6.0 * self.sigma_mm))
+            _paint_couch(hu[first:], lps[0][first:], below[first:], self.sigma_mm)
         xyz = self.motion.pull(*lps)
-        for first in range(0, rows, _ROWS_AT_ONCE):
-            part = slice(first, first + _ROWS_AT_ONCE)
+        step = max(_PIXELS_AT_ONCE // columns, 1)
+        for first in range(0, rows, step):
+            part = slice(first, first + step)
             paint_trunk(hu[part], xyz[0][part], xyz[1][part], xyz[2][part], self.sigma_mm)
         for index in np.flatnonzero((self._solid_boxes[:, 0, 0] <= plane) & (plane < self._solid_boxes[:, 0, 1])):
             (r0, r1), (c0, c1) = self._solid_boxes[index, 1], self._solid_boxes[index, 2]
@@ -87,11 +94,10 @@ class Scene:
 
     def _paint_lesions(self, hu: Floats, lps: tuple[Floats, Floats, Floats], plane: int) -> None:
         """Balls in the image's own millimetres: a breath moves a nodule, it does not change its size."""
-        for lesion in LESIONS:
+        for lesion, centre in self._lesions:
             diameter = lesion.diameter_mm(is_current=self.is_current)
             if diameter is None:
                 continue
-            centre = self.motion.push(np.asarray([lesion.centre_mm]))
             reach = 0.5 * diameter + REACH_SIGMAS * self.sigma_mm
             margin = reach / np.asarray(self.grid.steps_mm())
             place = self.grid.locate(centre)
@@ -108,8 +114,8 @@ class Scene:
 
 def _paint_couch(hu: Floats, x: Floats, below: Floats, sigma_mm: float) -> None:
     """A pad on a curved carbon shell filled with foam; ``below`` is mm under the couch's middle."""
-    bowl = below + np.float32(0.00115) * x * x  # the surface rises to both sides
-    sides = np.float32(212.0) - np.abs(x)
+    bowl = below + np.float32(_COUCH_RISE_MM / _COUCH_HALF_WIDTH_MM**2) * x * x  # the surface rises to both sides
+    sides = np.float32(_COUCH_HALF_WIDTH_MM) - np.abs(x)
 
     def between(top: float, bottom: float) -> Floats:
         layer = np.minimum(np.minimum(bowl - np.float32(top), np.float32(bottom) - bowl), sides)

@@ -50,7 +50,8 @@ class Solid(Protocol):
 class Ellipsoid:
     """An organ of one CT number; ``turn_deg`` turns it about z, then ``tip_deg`` about its own y.
 
-    ``diaphragm`` -1 keeps it below the diaphragm, +1 above it, both inside the cage; ``rim`` is (HU, mm) of a wall around it.
+    ``diaphragm`` -1 keeps it below the diaphragm, +1 above it, both inside the cage; ``rim`` is (HU, mm)
+    of a wall around it.
     """
 
     centre: Triple
@@ -86,7 +87,8 @@ class Ellipsoid:
         k0 = np.sqrt(u * u + v * v + w * w)
         u, v, w = u * a, v * b, w * d
         k1 = np.sqrt(u * u + v * v + w * w)
-        return k0 * (_f(1.0) - k0) / np.maximum(k1, _f(1e-4))
+        result: Floats = k0 * (_f(1.0) - k0) / np.maximum(k1, _f(1e-4))
+        return result
 
     def paint(self, hu: Floats, x: Floats, y: Floats, z: Floats, sigma_mm: float) -> None:
         """Paint the wall, then what it holds."""

@@ -54,7 +54,8 @@ def body_distance(x: Floats, y: Floats, z: Floats) -> Floats:
         - _f(95.0) * smooth_step((z - _f(276.0)) / _f(75.0))
     )
     g, slope = _squircle(x, y - y_middle, half_x, half_y, 0.42)
-    return (_f(1.0) - g) / np.maximum(slope, _f(0.006)) - groove
+    result: Floats = (_f(1.0) - g) / np.maximum(slope, _f(0.006)) - groove
+    return result
 
 
 def cavity_distance(x: Floats, y: Floats, z: Floats) -> Floats:
@@ -67,7 +68,8 @@ def cavity_distance(x: Floats, y: Floats, z: Floats) -> Floats:
     g, slope = _squircle(x, y_shifted, half_x, half_y, 0.4)
     g = g + above * above * above + below * below
     slope_z = _f(3.0 / (CAVITY_TOP_MM - 45.0)) * above * above
-    return (_f(1.0) - g) / np.maximum(np.sqrt(slope * slope + slope_z * slope_z), _f(0.006))
+    result: Floats = (_f(1.0) - g) / np.maximum(np.sqrt(slope * slope + slope_z * slope_z), _f(0.006))
+    return result
 
 
 def _ellipsoid(x: Floats, y: Floats, z: Floats, centre: tuple[float, ...], radii: tuple[float, ...]) -> Floats:
@@ -77,7 +79,8 @@ def _ellipsoid(x: Floats, y: Floats, z: Floats, centre: tuple[float, ...], radii
     k0 = np.sqrt(u * u + v * v + w * w)
     u, v, w = u * a, v * b, w * c
     k1 = np.sqrt(u * u + v * v + w * w)
-    return k0 * (_f(1.0) - k0) / np.maximum(k1, _f(1e-4))
+    result: Floats = k0 * (_f(1.0) - k0) / np.maximum(k1, _f(1e-4))
+    return result
 
 
 #: What keeps the lungs apart: centre and radii of each part.
@@ -114,13 +117,15 @@ def diaphragm_distance(x: Floats, y: Floats, z: Floats) -> Floats:
         gx += steep * u / _f(size[0])
         gy += steep * v / _f(size[1])
     middle = _f(26.0) * np.exp(-((x / _f(46.0)) ** 2) - ((y + _f(30.0)) / _f(50.0)) ** 2)
-    return (z - height - middle) / np.sqrt(_f(1.0) + gx * gx + gy * gy)
+    result: Floats = ((z - height - middle) / np.sqrt(_f(1.0) + gx * gx + gy * gy)).astype(np.float32, copy=False)
+    return result
 
 
 def lung_distance(x: Floats, y: Floats, z: Floats) -> Floats:
     """Depth inside either lung."""
     distance = np.minimum(cavity_distance(x, y, z) - _f(1.5), -mediastinum_distance(x, y, z))
-    return np.minimum(distance, diaphragm_distance(x, y, z))
+    result: Floats = np.minimum(distance, diaphragm_distance(x, y, z))
+    return result
 
 
 def texture(x: Floats, y: Floats, z: Floats, wavelength_mm: float) -> Floats:
@@ -131,7 +136,8 @@ def texture(x: Floats, y: Floats, z: Floats, wavelength_mm: float) -> Floats:
     first = np.sin(u + _f(0.3) * v + _f(1.9) * bend)
     second = np.sin(v - _f(0.45) * w + _f(2.3) * bend + _f(1.0))
     third = np.sin(w + _f(0.5) * u - _f(1.7) * bend + _f(2.0))
-    return (first * second + second * third + third * first) * _f(0.55)
+    result: Floats = (first * second + second * third + third * first) * _f(0.55)
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,17 +166,32 @@ def paint_trunk(hu: Floats, x: Floats, y: Floats, z: Floats, sigma_mm: float) ->
     soft = texture(x, y, z, 23.0) * _f(detail.amplitude(23.0))
     _mix(hu, FAT_HU + _f(5.0) * soft, edge(body - _f(1.8), sigma_mm))
     _paint_wall(hu, (x, y, z), (body, cavity), soft, sigma_mm)
-    inside = edge(cavity + _f(1.0), sigma_mm)
-    if float(inside.max()) > 0.0:
-        _mix(hu, FAT_HU + _f(8.0) * soft, inside)
-        dome = diaphragm_distance(x, y, z)
-        layer = edge(dome + _f(3.0), sigma_mm) - edge(dome, sigma_mm)
-        _mix(hu, MUSCLE_HU, layer * inside)
-        lung = np.minimum(np.minimum(cavity - _f(1.5), -mediastinum_distance(x, y, z)), dome)
-        fine = texture(y, z, x, 7.0) * _f(detail.amplitude(7.0))
-        air = _f(LUNG_HU) + _f(0.35) * np.clip(y, -90.0, 90.0) + _f(14.0) * soft + _f(16.0) * fine
-        _mix(hu, air, edge(lung, sigma_mm))
+    within = cavity > _f(-1.0 - 6.0 * sigma_mm)
+    down, across = np.flatnonzero(within.any(axis=1)), np.flatnonzero(within.any(axis=0))
+    if down.size:
+        part = np.s_[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
+        _paint_inside(hu[part], (x[part], y[part], z[part]), cavity[part], soft[part], sigma_mm)
     _paint_ribs(hu, (x, y, z), cavity, sigma_mm)
+
+
+def _paint_inside(
+    hu: Floats,
+    xyz: tuple[Floats, Floats, Floats],
+    cavity: Floats,
+    soft: Floats,
+    sigma_mm: float,
+) -> None:
+    """Fat, diaphragm and lungs inside the cage."""
+    x, y, z = xyz
+    inside = edge(cavity + _f(1.0), sigma_mm)
+    _mix(hu, FAT_HU + _f(8.0) * soft, inside)
+    dome = diaphragm_distance(x, y, z)
+    layer = edge(dome + _f(3.0), sigma_mm) - edge(dome, sigma_mm)
+    _mix(hu, MUSCLE_HU, layer * inside)
+    lung = np.minimum(np.minimum(cavity - _f(1.5), -mediastinum_distance(x, y, z)), dome)
+    fine = texture(y, z, x, 7.0) * _f(TrunkDetail(sigma_mm).amplitude(7.0))
+    air = _f(LUNG_HU) + _f(0.35) * np.clip(y, -90.0, 90.0) + _f(14.0) * soft + _f(16.0) * fine
+    _mix(hu, air, edge(lung, sigma_mm))
 
 
 def _paint_wall(
@@ -208,7 +229,10 @@ def _paint_wall(
 
 def rib_drop_mm(angle: Floats, z: Floats) -> Floats:
     """How far below its head a rib runs at an angle (0 at the spine, pi at the sternum): down, then up again."""
-    return (_f(42.0) - _f(20.0) * smooth_step((z - _f(170.0)) / _f(110.0))) * (_f(1.0) - np.cos(_f(1.3) * angle))
+    result: Floats = (_f(42.0) - _f(20.0) * smooth_step((z - _f(170.0)) / _f(110.0))) * (
+        _f(1.0) - np.cos(_f(1.3) * angle)
+    )
+    return result
 
 
 def _paint_ribs(hu: Floats, xyz: tuple[Floats, Floats, Floats], cavity: Floats, sigma_mm: float) -> None:

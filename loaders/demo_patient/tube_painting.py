@@ -25,6 +25,8 @@ class PlacedTubes:
     first: NDArray[np.float64]
     last: NDArray[np.float64]
     margin: NDArray[np.float64]
+    lowest: NDArray[np.float64]
+    highest: NDArray[np.float64]
     table_row: NDArray[np.int64]
     bins_per_mm: Floats
     tables: Floats
@@ -38,12 +40,15 @@ class PlacedTubes:
         mean = 0.5 * (tubes.start_radius + tubes.end_radius) / sigma_mm
         kinds, row = np.unique(np.maximum(np.rint(mean / _RADIUS_STEP_SIGMAS), 1).astype(np.int64), return_inverse=True)
         made = [tube_table(kind * _RADIUS_STEP_SIGMAS * sigma_mm, sigma_mm) for kind in kinds.tolist()]
+        first, last = (grid.locate(motion.push(ends)) for ends in (tubes.start, tubes.end))
         return cls(
             hu,
             tubes,
-            grid.locate(motion.push(tubes.start)),
-            grid.locate(motion.push(tubes.end)),
+            first,
+            last,
             margin,
+            np.minimum(first[:, 0], last[:, 0]) - margin[:, 0],
+            np.maximum(first[:, 0], last[:, 0]) + margin[:, 0],
             row.reshape(-1).astype(np.int64),
             np.asarray([per_mm for _, per_mm in made], dtype=np.float32)[row.reshape(-1)],
             np.stack([table for table, _ in made]),
@@ -51,9 +56,9 @@ class PlacedTubes:
 
     def boxes(self, plane: int, rows: int, columns: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Tubes that reach a plane: their indices, shape (n,), and half-open boxes (row, row, column, column)."""
-        low = np.minimum(self.first[:, 0], self.last[:, 0]) - self.margin[:, 0]
-        high = np.maximum(self.first[:, 0], self.last[:, 0]) + self.margin[:, 0]
-        index = np.flatnonzero((low <= plane) & (plane <= high))
+        index = np.flatnonzero((self.lowest <= plane) & (plane <= self.highest))
+        if index.size == 0:
+            return index, np.zeros((0, 4), dtype=np.int64)
         first, step, margin = self.first[index], self.last[index] - self.first[index], self.margin[index]
         # Only the stretch of the axis that lies within reach of the plane matters.
         run = np.where(np.abs(step[:, 0]) < 1e-6, 1e-6, step[:, 0])
