@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from compare.pairing.roles import study_key_of
 from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue, Study
 from viewer.panels.plain_text import Retranslated
@@ -24,7 +25,6 @@ from viewer.panels.rail_rows import (
     may_be_one_person,
     rail_rows,
     stack_key_of,
-    study_key,
 )
 from viewer.panels.rail_view import RailGrip, RailView
 
@@ -170,7 +170,7 @@ class TimeRail(Retranslated):
     def _target(self, index: QModelIndex) -> RailTarget | None:
         row = self._model.row(index)
         if isinstance(row, StudyRow | SeriesRow):
-            return RailTarget(study_key(row.study), stack_key_of(row))
+            return RailTarget(study_key_of(row.study), stack_key_of(row))
         return None
 
     def _activate(self, index: QModelIndex) -> None:

@@ -213,7 +213,7 @@ def test_a_stick_pulled_out_is_a_sentence_that_can_be_closed(qtbot: QtBot) -> No
     qtbot.addWidget(notice)
     notice.show_error(SourceError("[Errno 5] Input/output error"), "STICK <b>")
     assert notice._words.text() == (
-        "STICK <b>: Cannot be read any more. Check the disc or stick, put it in again and open it again."
+        "STICK <b>: Cannot be read. Check the disc or stick, put it in again and open it again."
     )
     assert notice._words.textFormat() == Qt.TextFormat.PlainText
     QTest.mouseClick(notice._close_button, Qt.MouseButton.LeftButton)

@@ -27,8 +27,8 @@ pytestmark = pytest.mark.gui
 
 DUPLICATE = Problem(Path("/media/disc/A/IMG1"), "duplicate", "the same bytes")
 UNKNOWN = Problem(Path("/media/disc/A/IMG2"), "new_code", f"Words of its own {HOSTILE}")
-IN_ZIP = Problem(Path("/media/disc/a.zip"), "truncated", "short", member="x/y/IMG3")
-REPORT = NotDisplayed(Path("/media/disc/SR"), "Comprehensive SR Storage", "no picture")
+IN_ZIP = Problem(Path("/media/disc/a.zip"), "empty_file", "short", member="x/y/IMG3")
+REPORT = NotDisplayed(Path("/media/disc/SR"), "Comprehensive SR Storage", "structured_report")
 
 
 def cells(model: QAbstractItemModel) -> list[list[str]]:
@@ -52,9 +52,9 @@ def test_every_problem_says_what_is_wrong_and_what_to_do(problems: ProblemsPanel
     assert cells(problems._problem_model) == [
         ["IMG1", "The same image is there already\nNothing needs to be done."],
         ["IMG2", f"Words of its own {HOSTILE}\nThe file is not shown. Ask the sender for another copy."],
-        ["IMG3", "The file ends too early\nAsk the sender for another copy."],
+        ["IMG3", "The file is empty\nAsk the sender for another copy."],
     ]
-    assert cells(problems._not_displayed_model) == [["SR", "Comprehensive SR Storage\nno picture"]]
+    assert cells(problems._not_displayed_model) == [["SR", "Comprehensive SR Storage\na report, no picture"]]
     tooltip = str(problems._problem_model.index(2, 0).data(int(Qt.ItemDataRole.ToolTipRole)))
     assert "/media/disc/a.zip : x/y/IMG3" in tooltip
     hostile = str(problems._problem_model.index(1, 0).data(int(Qt.ItemDataRole.ToolTipRole)))
