@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> int:
 def _run_on_virtual_screen(server_program: str, command: list[str]) -> int:
     # The server picks a free display number itself and tells it through the pipe once it answers.
     read_end, write_end = os.pipe()
-    server = subprocess.Popen(  # noqa: S603  a program found on the path, with our own arguments
+    server = subprocess.Popen(
         [server_program, "-displayfd", str(write_end), "-screen", "0", _SCREEN, "-nolisten", "tcp", "-dpi", "96"],
         pass_fds=[write_end],
         stderr=subprocess.DEVNULL,
@@ -60,7 +60,7 @@ def _run_on_virtual_screen(server_program: str, command: list[str]) -> int:
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
-    child = subprocess.Popen(command, env=environment)  # noqa: S603  running what it is given is its purpose
+    child = subprocess.Popen(command, env=environment)
 
     def pass_on(number: int, _frame: FrameType | None) -> None:
         child.send_signal(number)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from compare.linking.frame_graph import ANATOMICAL, FrameGraph, SpaceLink, space_of
 from compare.linking.link_status import LinkReason, LinkStatus, unlinked
 from compare.linking.scroll import focal_point_lps, map_direction
-from compare.linking.stack_places import Stacks, are_parallel, degrees_between_planes, dot
+from compare.linking.stack_places import Stacks, are_alike, are_parallel, degrees_between_planes, dot
 from compare.session.comparison_session import LinkedAction, Viewport
 from compare.viewing.canvas import Point, picture_axes
 from compare.viewing.view_state import ViewState
@@ -121,7 +121,7 @@ def _moved_like(before: ViewState, after: ViewState, target: ViewState, here: Fr
         ratio = target.mm_per_pixel / before.mm_per_pixel
         right, down = right * ratio, down * ratio
     if here.plane is not None and there.plane is not None:
-        if not are_parallel(_normal(here.plane), _normal(there.plane)):
+        if not are_alike(_normal(here.plane), _normal(there.plane)):
             return None
         c, r = here.plane.column_step_lps, here.plane.row_step_lps
         moved = (right * c[0] + down * r[0], right * c[1] + down * r[1], right * c[2] + down * r[2])

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 
 from compare.linking.frame_graph import Space, space_of
-from compare.linking.stack_places import Stacks, are_parallel, dot, places_of
+from compare.linking.stack_places import Stacks, are_alike, dot, places_of
 from compare.session.comparison_session import ManualOffset
 from loaders.model.frame_plane import Vector3
 from loaders.model.stack import Stack
@@ -20,7 +20,7 @@ def measured_offset_mm(first: Stack, first_index: int, second: Stack, second_ind
     Both positions are measured along the *first* stack's normal, whichever way the second one's points.
     """
     here, there = places_of(first), places_of(second)
-    if here is None or there is None or not are_parallel(here.normal_lps, there.normal_lps):
+    if here is None or there is None or not are_alike(here.normal_lps, there.normal_lps):
         return None
     sign = 1.0 if dot(here.normal_lps, there.normal_lps) > 0 else -1.0
     return sign * float(there.positions_mm[second_index]) - float(here.positions_mm[first_index])
@@ -35,7 +35,7 @@ def offset_position_mm(
     current to last year's and last year's to the year before make one of current to the year before.
     """
     here, there = places_of(source), places_of(target)
-    if here is None or there is None or not are_parallel(here.normal_lps, there.normal_lps):
+    if here is None or there is None or not are_alike(here.normal_lps, there.normal_lps):
         return None
     along = here.normal_lps
     offset_mm = _direct(source, target, along, offsets, stacks)
@@ -78,7 +78,7 @@ def _chained(source: Space, target: Space, along: Vector3, edges: Sequence[_Edge
     while queue:
         here = queue.popleft()
         for first, second, offset_mm, normal in edges:
-            if not are_parallel(along, normal):
+            if not are_alike(along, normal):
                 continue
             signed_mm = offset_mm if dot(along, normal) > 0 else -offset_mm
             for near, far, step_mm in ((first, second, signed_mm), (second, first, -signed_mm)):

@@ -14,7 +14,15 @@ import numpy as np
 from compare.linking.frame_graph import ANATOMICAL, FrameGraph, LinkBasis, SpaceLink, space_of
 from compare.linking.link_status import LinkReason, LinkStatus, unlinked
 from compare.linking.offsets import offset_position_mm
-from compare.linking.stack_places import StackPlaces, Stacks, are_parallel, degrees_between_planes, dot, places_of
+from compare.linking.stack_places import (
+    StackPlaces,
+    Stacks,
+    are_alike,
+    are_parallel,
+    degrees_between_planes,
+    dot,
+    places_of,
+)
 from compare.session.comparison_session import LinkedAction, ManualOffset, Viewport
 from loaders.model.frame_plane import FramePlane, Vector3
 from loaders.model.stack import Stack
@@ -139,7 +147,7 @@ def _relative_by_position(
 ) -> tuple[int, LinkStatus]:
     stay = target.view.frame_index
     degrees = degrees_between_planes(here.normal_lps, there.normal_lps)
-    if not are_parallel(here.normal_lps, there.normal_lps):
+    if not are_alike(here.normal_lps, there.normal_lps):
         status = unlinked(target_index, LinkedAction.SCROLL, LinkReason.PLANES_NOT_PARALLEL, angle_degrees=degrees)
         return stay, status
     if here.high_mm <= here.low_mm or there.high_mm <= there.low_mm:
@@ -150,7 +158,10 @@ def _relative_by_position(
         fraction = 1.0 - fraction
     index, _ = there.nearest(there.low_mm + fraction * (there.high_mm - there.low_mm), stay)
     # No distance: there is no plane it could be a distance from.
-    return index, LinkStatus(target_index, LinkedAction.SCROLL, is_linked=True, basis=LinkBasis.RELATIVE)
+    status = LinkStatus(
+        target_index, LinkedAction.SCROLL, is_linked=True, basis=LinkBasis.RELATIVE, angle_degrees=degrees
+    )
+    return index, status
 
 
 def _relative_by_index(

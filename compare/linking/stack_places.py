@@ -18,6 +18,10 @@ Stacks = Mapping[StackKey, Stack]
 #: Two planes this close to parallel are scrolled together; beyond it they get reference lines only.
 PARALLEL_WITHIN_DEGREES = 5.0
 _PARALLEL_COSINE = float(np.cos(np.radians(PARALLEL_WITHIN_DEGREES)))
+#: Across examinations without a transform the angle between planes also holds how the patient lay: a head tilted by
+#: ten degrees is the usual case. Up to here two stacks count as the same kind of plane; the angle is reported.
+ALIKE_WITHIN_DEGREES = 25.0
+_ALIKE_COSINE = float(np.cos(np.radians(ALIKE_WITHIN_DEGREES)))
 #: The slices of one stack must agree in direction better than that: within what scanners round to.
 _ONE_DIRECTION_COSINE = float(np.cos(np.radians(0.5)))
 #: Slices nearer to each other than this are at one place (echoes, phases, duplicates).
@@ -118,3 +122,8 @@ def degrees_between_planes(normal_a: Vector3, normal_b: Vector3) -> float:
 def are_parallel(normal_a: Vector3, normal_b: Vector3) -> bool:
     """Whether two planes are close enough to parallel to be scrolled together."""
     return abs(dot(normal_a, normal_b)) >= _PARALLEL_COSINE
+
+
+def are_alike(normal_a: Vector3, normal_b: Vector3) -> bool:
+    """Whether planes of two examinations, with no transform between them, are of one kind (axial with axial)."""
+    return abs(dot(normal_a, normal_b)) >= _ALIKE_COSINE

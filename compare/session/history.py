@@ -26,8 +26,14 @@ class History:
         if session == self.present:
             return self
         if merge_key and merge_key == self.merge_key and self.past:
+            if session == self.past[-1]:  # dragged back to where it began: no step at all
+                return History(session, self.past[:-1])
             return replace(self, present=session, future=())
         return History(session, (*self.past, self.present)[-LONGEST:], (), merge_key)
+
+    def amend(self, session: ComparisonSession) -> History:
+        """Replace the present without a step: for what follows the window's size and is nobody's decision."""
+        return replace(self, present=session)
 
     def close_gesture(self) -> History:
         """End a drag: the next step stands on its own, whatever its merge key."""

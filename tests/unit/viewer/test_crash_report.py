@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import pytest
+
 from loaders.errors import SourceError, WorldError
 from viewer.app.crash_report import install, report_of
 
@@ -22,7 +24,7 @@ def test_report_names_the_line_and_not_the_patient() -> None:
     assert "CHAN" not in report
 
 
-def test_an_error_of_the_world_is_a_sentence_and_not_a_crash() -> None:
+def test_an_error_of_the_world_is_a_sentence_and_not_a_crash(caplog: pytest.LogCaptureFixture) -> None:
     crashes: list[str] = []
     sentences: list[WorldError] = []
     undo = install(crashes.append, sentences.append)
@@ -33,3 +35,4 @@ def test_an_error_of_the_world_is_a_sentence_and_not_a_crash() -> None:
         undo()
     assert [error.message for error in sentences] == ["the stick is gone"]
     assert len(crashes) == 1
+    assert "the stick" not in caplog.text

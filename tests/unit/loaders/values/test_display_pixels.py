@@ -20,7 +20,7 @@ from loaders.values.display_pixels import GreyChoice, display_pixels, display_ta
 
 def _frame(
     *,
-    values: ValueMapping = ValueMapping(),  # noqa: B008  frozen
+    values: ValueMapping = ValueMapping(),
     display: DisplayDefaults = DisplayDefaults(),  # noqa: B008  frozen
     signed: bool = True,
     bits: int = 16,

@@ -1,0 +1,73 @@
+"""What the product uses of pyzipper: a copy of zipfile's interface, not a child of it, with AES."""
+
+from os import PathLike
+from types import TracebackType
+from typing import IO, Self
+
+class BadZipFile(Exception): ...
+class LargeZipFile(Exception): ...
+
+ZIP_STORED: int
+ZIP_DEFLATED: int
+ZIP_BZIP2: int
+ZIP_LZMA: int
+WZ_AES: str
+
+class ZipInfo:
+    filename: str
+    orig_filename: str
+    date_time: tuple[int, int, int, int, int, int]
+    compress_type: int
+    flag_bits: int
+    external_attr: int
+    compress_size: int
+    file_size: int
+    CRC: int
+    def __init__(self, filename: str = ..., date_time: tuple[int, int, int, int, int, int] = ...) -> None: ...
+    def is_dir(self) -> bool: ...
+    @property
+    def is_encrypted(self) -> bool: ...
+
+class ZipFile:
+    filename: str | None
+    fp: IO[bytes] | None
+    def __init__(
+        self,
+        file: str | PathLike[str] | IO[bytes],
+        mode: str = ...,
+        compression: int = ...,
+        allowZip64: bool = ...,
+        compresslevel: int | None = ...,
+    ) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+    def close(self) -> None: ...
+    def infolist(self) -> list[ZipInfo]: ...
+    def namelist(self) -> list[str]: ...
+    def getinfo(self, name: str) -> ZipInfo: ...
+    def open(
+        self, name: str | ZipInfo, mode: str = ..., pwd: bytes | None = ..., *, force_zip64: bool = ...
+    ) -> IO[bytes]: ...
+    def read(self, name: str | ZipInfo, pwd: bytes | None = ...) -> bytes: ...
+    def write(
+        self, filename: str | PathLike[str], arcname: str | None = ..., compress_type: int | None = ...
+    ) -> None: ...
+    def writestr(self, zinfo_or_arcname: str | ZipInfo, data: str | bytes, compress_type: int | None = ...) -> None: ...
+    def setpassword(self, pwd: bytes) -> None: ...
+    def testzip(self) -> str | None: ...
+
+class AESZipFile(ZipFile):
+    def __init__(
+        self,
+        file: str | PathLike[str] | IO[bytes],
+        mode: str = ...,
+        compression: int = ...,
+        allowZip64: bool = ...,
+        compresslevel: int | None = ...,
+        *,
+        encryption: str | None = ...,
+        encryption_kwargs: dict[str, int] | None = ...,
+    ) -> None: ...
+    def setencryption(self, encryption: str, **options: int) -> None: ...
