@@ -55,6 +55,8 @@ def length_between(start_mm: Point, end_mm: Point, frame: Frame) -> Length:
     in the patient, from pixels and spacing). Where the two differ the value is withheld.
     """
     spacing = frame.spacing
+    if not all(math.isfinite(value) for value in (*start_mm, *end_mm)):
+        return Length(None, "mm" if spacing.is_mm else "px", spacing.basis, 0.0, 1, "not_finite")
     direct = math.dist(start_mm, end_mm)
     again = _by_pixels(start_mm, end_mm, frame)
     if not spacing.is_mm:
@@ -66,9 +68,7 @@ def length_between(start_mm: Point, end_mm: Point, frame: Frame) -> Length:
     unit = "mm" if spacing.is_mm else "px"
     uncertainty = _uncertainty(start_mm, end_mm, frame) if spacing.is_mm else math.sqrt(0.5)
     decimals = 0 if uncertainty >= 1.0 else 1
-    if not (math.isfinite(direct) and math.isfinite(again)):
-        return Length(None, unit, spacing.basis, uncertainty, decimals, "not_finite")
-    if abs(direct - again) > _AGREE_WITHIN * max(1.0, direct):
+    if not abs(direct - again) <= _AGREE_WITHIN * max(1.0, direct):  # NaN disagrees too
         return Length(None, unit, spacing.basis, uncertainty, decimals, "computations_disagree")
     return Length(direct, unit, spacing.basis, uncertainty, decimals)
 

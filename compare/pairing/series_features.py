@@ -56,7 +56,8 @@ def features_of(series: Series) -> SeriesFeatures | None:
     stack = max(stacks, key=lambda candidate: len(candidate.frames))
     technique = {name.lower(): value for name, value in series.technique}
     text = f"{series.description} {series.protocol}".upper()
-    tokens = frozenset(_tokens(text))
+    # The protocol's name speaks only where the description says nothing: a scanner's menu would drown its words.
+    tokens = frozenset(_tokens(series.description.upper()) or _tokens(series.protocol.upper()))
     return SeriesFeatures(
         series=series,
         stack=stack,
@@ -69,7 +70,7 @@ def features_of(series: Series) -> SeriesFeatures | None:
         numbers=tuple(
             (name, value)
             for name in ("TR", "TE", "TI", "b_value", "kVp")
-            if (value := _number(technique.get(name.lower(), ""))) is not None
+            if (value := _number(technique.get(name.lower(), "") or dict(stack.split_by).get(name, ""))) is not None
         ),
         tokens=tokens,
         technique=series.technique,

@@ -64,7 +64,7 @@ def pair_series(current: Study, prior: Study) -> Pairing:
         vote = votes[row][column]
         if vote is not None and scores[row][column] > _EXCLUDED:
             pairs.append(SeriesPair(ours[row].series, theirs[column].series, *vote))
-    pairs.sort(key=lambda pair: (-_readability(pair), -pair.score, pair.current.number or 0, pair.current.uid))
+    pairs.sort(key=lambda pair: (_reading_order(pair), -pair.score, pair.current.number or 0, pair.current.uid))
     paired = {(pair.current.uid, 0) for pair in pairs} | {(pair.prior.uid, 1) for pair in pairs}
     return Pairing(
         tuple(pairs),
@@ -87,12 +87,13 @@ def _ordered(series: Sequence[Series]) -> list[SeriesFeatures]:
     return sorted(known, key=lambda features: (features.series.number or 0, features.series.uid))
 
 
-def _readability(pair: SeriesPair) -> int:
-    """Volumes before stacks before single pictures, localisers last: the order in which pairs are read."""
+def _reading_order(pair: SeriesPair) -> tuple[int, int]:
+    """Volumes before stacks before single pictures, localisers last; of each kind the axial ones first."""
     features = features_of(pair.current)
     if features is None or features.is_localiser:
-        return 0
-    return {StackKind.SINGLE: 1, StackKind.STACK: 2, StackKind.VOLUME: 3}[features.stack.kind]
+        return (3, 0)
+    kind = {StackKind.VOLUME: 0, StackKind.STACK: 1, StackKind.SINGLE: 2}[features.stack.kind]
+    return (kind, 0 if features.plane == "axial" else 1)
 
 
 def _is_excluded(a: SeriesFeatures, b: SeriesFeatures) -> bool:
@@ -143,7 +144,9 @@ def _text_votes(a: SeriesFeatures, b: SeriesFeatures) -> Iterator[PairReason]:
         ("body_part", first.body_part, second.body_part, 2.0),
     ):
         if ours and theirs:
-            yield PairReason(code, 1.0 if ours.upper() == theirs.upper() else 0.0, weight, ours, theirs)
+            stated = {ours.upper(), theirs.upper()}
+            agreement = 1.0 if len(stated) == 1 else 0.5 if stated == _FRONTAL else 0.0
+            yield PairReason(code, agreement, weight, ours, theirs)
     if a.tokens and b.tokens:
         shared = len(a.tokens & b.tokens) / len(a.tokens | b.tokens)
         # Half of the words in common is a good match already between two departments.

@@ -26,6 +26,8 @@ class History:
         if session == self.present:
             return self
         if merge_key and merge_key == self.merge_key and self.past:
+            if session == self.past[-1]:  # dragged back to where it began: no step at all
+                return History(session, self.past[:-1])
             return replace(self, present=session, future=())
         return History(session, (*self.past, self.present)[-LONGEST:], (), merge_key)
 

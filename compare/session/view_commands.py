@@ -12,7 +12,7 @@ from dataclasses import replace
 from compare.errors import Refused
 from compare.linking.stack_places import Stacks
 from compare.session.change import Canvases, frame_in, stack_in, viewport_of, with_view
-from compare.session.comparison_session import ComparisonSession, Role, Viewport
+from compare.session.comparison_session import ComparisonSession, LinkedAction, Role, Viewport
 from compare.viewing.canvas import Point, fit_scale, frame_centre_mm, one_to_one_scale
 from compare.viewing.view_state import Presentation, ViewState
 from loaders.model.stack import Stack
@@ -148,11 +148,32 @@ def refit(session: ComparisonSession, stacks: Stacks, canvases: Canvases) -> Com
         if stack is not None and viewport.view.is_fitted and index < len(canvases) and min(canvases[index]) > 0:
             frame = frame_in(session, index, stacks)
             scale = fit_scale(frame, *canvases[index], viewport.view.quarter_turns)
-            scales[index] = (scale, frame.spacing.is_comparable and session.is_linked)
+            is_common = session.is_linked and LinkedAction.ZOOM in viewport.actions
+            scales[index] = (scale, frame.spacing.is_comparable and is_common)
     common = max((scale for scale, is_common in scales.values() if is_common), default=1.0)
     for index, (scale, is_common) in scales.items():
         view = replace(session.viewports[index].view, mm_per_pixel=common if is_common else scale)
         session = with_view(session, index, view)
+    return session
+
+
+def same_images_shown(session: ComparisonSession, before: Stacks, after: Stacks) -> ComparisonSession:
+    """Return the session in which every view shows the image it showed, after its stack has gained or lost frames.
+
+    An image that is no longer there leaves the view at the frame of the same number, within the stack.
+    """
+    for index, viewport in enumerate(session.viewports):
+        old = before.get(viewport.stack) if viewport.stack else None
+        new = after.get(viewport.stack) if viewport.stack else None
+        if old is None or new is None or old is new:
+            continue
+        shown = old.frames[viewport.view.frame_index]
+        identity = (shown.sop_instance_uid, shown.frame_number)
+        found = next(
+            (at for at, frame in enumerate(new.frames) if (frame.sop_instance_uid, frame.frame_number) == identity),
+            min(viewport.view.frame_index, len(new.frames) - 1),
+        )
+        session = with_view(session, index, replace(viewport.view, frame_index=found))
     return session
 
 

@@ -1,129 +1,207 @@
-"""What a compressed frame says of itself, read before any codec runs.
+"""What a compressed frame says of itself, read before any codec runs and held against the dataset.
 
-A 4 kB JPEG 2000 frame with an edited size marker decodes "successfully" into gigabytes; so the codestream's own
-dimensions must agree with the data set first, and a stream that does not reach its end mark is never taken as whole.
+A 4 kB JPEG 2000 frame with an edited size marker decodes "successfully" into gigabytes, and several decoders draw half
+a truncated frame without an error. So sizes must agree, and the end of the codestream must be there.
+Sources: ITU-T T.81 B (JPEG), T.87 C (JPEG-LS), T.800 A (JPEG 2000), T.814 (HTJ2K), PS3.5 annex G (RLE).
 """
 
 from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 
 from loaders.errors import DecodeError
 from loaders.model.pixel_format import PixelFormat
 
-JPEG_2000 = frozenset(
-    {
-        "1.2.840.10008.1.2.4.90",
-        "1.2.840.10008.1.2.4.91",
-        "1.2.840.10008.1.2.4.201",
-        "1.2.840.10008.1.2.4.202",
-        "1.2.840.10008.1.2.4.203",
-    },
-)
-RLE = "1.2.840.10008.1.2.5"
+#: One decoded frame never needs more.
+LARGEST_FRAME_BYTES = 1 << 30
 
 _SOI, _EOI, _SOS = 0xD8, 0xD9, 0xDA
 _STANDALONE = frozenset({0x01, *range(0xD0, 0xD8)})
-#: Start-of-frame markers of JPEG (C4, C8 and CC are others') and of JPEG-LS (F7).
-_FRAMES = frozenset({*range(0xC0, 0xD0), 0xF7}) - {0xC4, 0xC8, 0xCC}
+_JPEG_SOF = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xCB, 0xCD, 0xCE, 0xCF})
+_JPEG_LS_SOF = 0xF7
+_APP0, _APP14 = 0xE0, 0xEE
+_LARGEST_JP2_BOXES = 64
+
+
+class TruncatedFrame(DecodeError):
+    """The codestream ends before its end marker: part of the picture is not there."""
+
+    code = "truncated"
+
+
+class HeaderMismatch(DecodeError):
+    """Codestream and dataset disagree on size, samples or depth."""
+
+    code = "codestream_mismatch"
 
 
 @dataclass(frozen=True, slots=True)
 class CodestreamHeader:
-    """Dimensions a codestream declares. ``is_whole`` tells whether its end mark is there."""
+    """Size and kind of one compressed frame. ``process`` is the SOF marker's low byte, 0x51 for JPEG 2000, 0 for RLE.
+
+    ``colour_transform``: what the codestream itself says of its three components: ``"ycc"``, ``"rgb"``, or empty when
+    it says nothing. For JPEG 2000 ``"rgb"`` means that its own component transform yields RGB.
+    ``note`` is a flaw that does not hide pixels.
+    """
 
     rows: int
     columns: int
     samples: int
-    bits: int
-    is_whole: bool
+    precision: int
+    is_signed: bool = False
+    process: int = 0
+    colour_transform: str = ""
+    note: str = ""
 
 
-def read_codestream_header(data: bytes, transfer_syntax_uid: str) -> CodestreamHeader:
-    """Return what the codestream declares. Raises ``DecodeError`` when it does not begin like one."""
-    if transfer_syntax_uid in JPEG_2000:
-        return _jpeg_2000(data)
-    return _jpeg(data)
+def read_header(codestream: bytes, format_: PixelFormat) -> CodestreamHeader:
+    """Read and check one frame's codestream. Raises :class:`HeaderMismatch`, :class:`TruncatedFrame`, ``DecodeError``.
 
-
-def require_agreement(data: bytes, layout: PixelFormat) -> CodestreamHeader | None:
-    """Compare a frame's codestream with its data set before decoding; ``None`` for RLE, which declares no dimensions.
-
-    Raises ``DecodeError`` where they disagree, or where the stream is cut short: half a picture is worse than none.
+    ``format_`` tells the transfer syntax and what the dataset promises.
     """
-    if layout.transfer_syntax_uid == RLE:
-        _require_rle_table(data, layout)
-        return None
-    header = read_codestream_header(data, layout.transfer_syntax_uid)
-    if (header.rows, header.columns) != (layout.rows, layout.columns):
-        raise DecodeError(
-            f"the compressed frame says {header.rows} x {header.columns}, the file {layout.rows} x {layout.columns}"
-        )
-    if header.samples != layout.samples_per_pixel:
-        raise DecodeError(
-            f"the compressed frame has {header.samples} samples per pixel, the file says {layout.samples_per_pixel}"
-        )
-    if header.bits > layout.bits_allocated:
-        raise DecodeError(f"the compressed frame has {header.bits} bits, the file allocates {layout.bits_allocated}")
-    if not header.is_whole:
-        raise DecodeError("the compressed frame is cut short: its end mark is missing")
+    syntax = format_.transfer_syntax_uid
+    try:
+        if syntax == RLE_LOSSLESS:
+            header = _read_rle(codestream, format_)
+        elif codestream[:2] == b"\xff\x4f" or codestream[4:8] in (b"jP  ", b"jP\x1a\x1a"):
+            header = _read_jpeg2000(codestream)
+        elif codestream[:2] == b"\xff\xd8":
+            header = _read_jpeg(codestream)
+        else:
+            raise DecodeError("the frame does not begin like any known codestream")
+    except (struct.error, IndexError) as error:
+        raise TruncatedFrame("the codestream ends inside its header") from error
+    check_agreement(header, format_)
     return header
 
 
-def _jpeg(data: bytes) -> CodestreamHeader:
-    if data[:2] != b"\xff\xd8":
-        raise DecodeError("the frame does not begin like a JPEG stream")
-    position = 2
-    while position + 4 <= len(data):
-        if data[position] != 0xFF:
-            raise DecodeError("a marker is missing in the header of the JPEG stream")
-        marker = data[position + 1]
-        if marker == 0xFF:
-            position += 1
-            continue
+def check_agreement(header: CodestreamHeader, format_: PixelFormat) -> None:
+    """Raise :class:`HeaderMismatch` unless the codestream is of the size the dataset promises."""
+    found = (header.rows, header.columns, header.samples)
+    promised = (format_.rows, format_.columns, format_.samples_per_pixel)
+    if found != promised:
+        raise HeaderMismatch(f"codestream is {found} (rows, columns, samples), the dataset says {promised}")
+    if header.precision > format_.bits_allocated:
+        raise HeaderMismatch(f"codestream has {header.precision} bits, the dataset allocates {format_.bits_allocated}")
+    if format_.decoded_bytes > LARGEST_FRAME_BYTES:
+        raise HeaderMismatch(f"one frame of {format_.decoded_bytes} bytes")
+
+
+RLE_LOSSLESS = "1.2.840.10008.1.2.5"
+
+
+def _ends_with_marker(data: bytes, marker: bytes) -> bool:
+    """Whether the codestream's last bytes are ``marker``, after the padding DICOM and some encoders add."""
+    # One byte makes the length even, and is not always 0; some writers fill up to their block size.
+    return data[-3:-1] == marker or data.rstrip(b"\0").endswith(marker) or data.rstrip(b"\0\xff").endswith(marker)
+
+
+def _read_jpeg(data: bytes) -> CodestreamHeader:
+    at, transform, has_jfif = 2, "", False
+    while True:
+        while data[at] != 0xFF:
+            at += 1  # T.81 B.1.1.2 has none here, some encoders do; bounded by the frame
+        while data[at] == 0xFF:
+            at += 1
+        marker = data[at]
+        at += 1
         if marker in _STANDALONE:
-            position += 2
             continue
-        length = struct.unpack_from(">H", data, position + 2)[0]
-        if marker in _FRAMES:
-            if position + 10 > len(data):
-                break
-            bits, rows, columns, samples = struct.unpack_from(">BHHB", data, position + 4)
-            return CodestreamHeader(rows, columns, samples, bits, _ends_with(data, b"\xff\xd9"))
-        if marker in {_SOS, _EOI}:
+        if marker in (_EOI, _SOS):
+            raise DecodeError("a scan before any frame header")
+        (length,) = struct.unpack_from(">H", data, at)
+        if marker == _APP0 and data[at + 2 : at + 6] == b"JFIF":
+            has_jfif = True
+        if marker == _APP14 and data[at + 2 : at + 7] == b"Adobe":
+            transform = "ycc" if data[at + 13] == 1 else "rgb"
+        if marker in _JPEG_SOF or marker == _JPEG_LS_SOF:
             break
-        position += 2 + length
-    raise DecodeError("the JPEG stream declares no frame")
+        at += length
+    precision, rows, columns, samples = struct.unpack_from(">BHHB", data, at + 2)
+    if not transform and samples == 3:
+        identifiers = bytes(data[at + 8 + 3 * index] for index in range(3))
+        transform = "ycc" if has_jfif else "rgb" if identifiers == b"RGB" else ""
+    if not _ends_with_marker(data, b"\xff\xd9"):
+        raise TruncatedFrame("no end-of-image marker")
+    return CodestreamHeader(rows, columns, samples, precision, process=marker, colour_transform=transform)
 
 
-def _jpeg_2000(data: bytes) -> CodestreamHeader:
-    position = data.find(b"\xff\x4f\xff\x51", 0, 4096)  # SOC, SIZ: also behind the boxes of a JP2 file
-    if position < 0 or position + 44 > len(data):
-        raise DecodeError("the frame does not begin like a JPEG 2000 stream")
-    width, height, left, top = struct.unpack_from(">4L", data, position + 8)
-    components = struct.unpack_from(">H", data, position + 40)[0]
-    precision = (data[position + 42] & 0x7F) + 1
-    return CodestreamHeader(height - top, width - left, components, precision, _ends_with(data, b"\xff\xd9"))
+def _read_jpeg2000(data: bytes) -> CodestreamHeader:
+    if data[:2] != b"\xff\x4f":
+        data = _codestream_of_jp2(data)
+    if data[2:4] != b"\xff\x51":
+        raise DecodeError("no SIZ marker after the start of the JPEG 2000 codestream")
+    x_size, y_size, x_origin, y_origin = struct.unpack_from(">IIII", data, 8)
+    (components,) = struct.unpack_from(">H", data, 40)
+    if not 1 <= components <= 4:
+        raise HeaderMismatch(f"JPEG 2000 with {components} components")
+    parts = [struct.unpack_from(">BBB", data, 42 + 3 * index) for index in range(components)]
+    if any(part != parts[0] for part in parts) or parts[0][1:] != (1, 1):
+        raise DecodeError("JPEG 2000 components of different depth or sampling are not supported")
+    precision, is_signed = (parts[0][0] & 0x7F) + 1, bool(parts[0][0] & 0x80)
+    note, transformed = _jpeg2000_end_and_transform(data)
+    return CodestreamHeader(
+        y_size - y_origin,
+        x_size - x_origin,
+        components,
+        precision,
+        is_signed,
+        process=0x51,
+        colour_transform="rgb" if transformed else "",
+        note=note,
+    )
 
 
-def _ends_with(data: bytes, mark: bytes) -> bool:
-    """Whether the end mark is there; what follows it is padding of a few bytes, not always zeros.
+def _codestream_of_jp2(data: bytes) -> bytes:
+    """Return the contiguous codestream inside a JP2 file (T.800 I.5.4), which some encoders wrongly embed."""
+    at = 0
+    for _ in range(_LARGEST_JP2_BOXES):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        if kind == b"jp2c":
+            return data[at + 8 :] if length == 0 else data[at + (16 if length == 1 else 8) : at + length or None]
+        if length < 8:
+            break
+        at += length
+    raise DecodeError("a JP2 file without a codestream")
 
-    Inside entropy-coded data the mark cannot occur: JPEG stuffs a zero after FF, JPEG-LS a zero bit, and JPEG 2000
-    keeps its packets below FF90.
+
+def _jpeg2000_end_and_transform(data: bytes) -> tuple[str, bool]:
+    """Walk main header and tile-parts; return a note on the end, and whether a component transform is in use.
+
+    A missing end marker is only a note when the last tile-part is exactly complete (its Psot reaches the last byte).
     """
-    return mark in data.rstrip(b"\0")[-16:]
+    at, transformed = 2, False
+    while data[at : at + 2] != b"\xff\x90":
+        marker, length = struct.unpack_from(">HH", data, at)
+        if marker < 0xFF00 or length < 2:
+            raise DecodeError("a broken JPEG 2000 main header")
+        if marker == 0xFF52:
+            transformed = data[at + 8] == 1
+        at += 2 + length
+    if _ends_with_marker(data, b"\xff\xd9"):
+        return "", transformed
+    while data[at : at + 2] == b"\xff\x90":
+        (part_length,) = struct.unpack_from(">I", data, at + 6)
+        if part_length < 14:
+            break
+        at += part_length
+        if at == len(data) or (at < len(data) and not data[at:].strip(b"\0")):
+            return "no end-of-codestream marker; all tile-parts are complete", transformed
+    raise TruncatedFrame("no end-of-codestream marker")
 
 
-def _require_rle_table(data: bytes, layout: PixelFormat) -> None:
-    """PS3.5 G.5: sixteen longs, the number of segments and their offsets, ascending and inside the fragment."""
-    if len(data) < 64:
-        raise DecodeError("the RLE frame is shorter than its header")
-    count, *offsets = struct.unpack_from("<16L", data)
-    expected = layout.samples_per_pixel * ((layout.bits_allocated + 7) // 8)
+def _read_rle(data: bytes, format_: PixelFormat) -> CodestreamHeader:
+    """Check the segment table: as many segments as sample bytes, ascending, inside the frame (PS3.5 G.5)."""
+    count, *offsets = struct.unpack_from("<16I", data, 0)
+    bytes_per_sample = max(1, format_.bits_allocated // 8)
+    expected = format_.samples_per_pixel * bytes_per_sample
     if count != expected:
-        raise DecodeError(f"the RLE frame has {count} segments, {expected} are expected")
+        raise HeaderMismatch(f"RLE has {count} segments, the dataset needs {expected}")
     used = offsets[:count]
-    if used[0] != 64 or any(b <= a for a, b in zip(used, [*used[1:], len(data) + 1], strict=True)):
-        raise DecodeError("the RLE frame's segment table does not fit the frame")
+    if used[0] != 64 or any(later <= earlier for earlier, later in pairwise(used)):
+        raise DecodeError("a broken RLE segment table")
+    if used[-1] >= len(data):
+        raise TruncatedFrame("RLE segments lie beyond the frame")
+    return CodestreamHeader(format_.rows, format_.columns, format_.samples_per_pixel, format_.bits_allocated)

@@ -1,168 +1,140 @@
-"""Read one frame from its file and return its stored values. Runs in a worker process, never in the window's."""
+"""One frame of a parsed instance into memory: checked against its header, decoded, brought into the volume's form."""
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from loaders.errors import DecodeError, SourceError
-from loaders.model.pixel_format import PixelFormat, PixelLocation
-from loaders.pixels.decoder_table import NATIVE, decode_frame
-from loaders.pixels.frame_values import colour_values, native_frame_bytes, native_values, stored_values
+from loaders.errors import DecodeError
+from loaders.model.pixel_format import PixelFormat
+from loaders.pixels.codestream_header import TruncatedFrame, read_header
+from loaders.pixels.decoder_table import BIG_ENDIAN, ENCAPSULATED_UNCOMPRESSED, NATIVE, decode_codestream
+from loaders.pixels.frame_request import FrameRequest
+from loaders.pixels.instance_pixels import InstancePixels
+from loaders.pixels.sample_conversion import (
+    as_destination_type,
+    settle_bits,
+    spread_422,
+    to_eight_bits,
+    unpack_bits,
+    ybr_full_to_rgb,
+)
 
-_DEFLATED = "1.2.840.10008.1.2.1.99"
-#: No member of an archive and no deflated data set may grow beyond this.
-MAX_INFLATED_BYTES = 1 << 31
-_MAX_FRAME_BYTES = 1 << 30
 
+def read_parsed(request: FrameRequest, instance: InstancePixels) -> tuple[NDArray[Any], str]:
+    """Return a frame, C-contiguous, of the format's decoded shape and type, and a flaw that is to be said, or ``""``.
 
-def read_frame(location: PixelLocation, layout: PixelFormat, password: bytes = b"") -> NDArray[Any]:
-    """Return stored values, (rows, columns) or RGB (rows, columns, 3), in ``layout.decoded_dtype``.
-
-    Raises ``SourceError`` when the file cannot be read (any more) and ``DecodeError`` when its pixels cannot be had.
+    Raises ``DecodeError`` and its kinds where the pixels cannot be trusted.
     """
-    if not 0 < layout.decoded_bytes <= _MAX_FRAME_BYTES:
-        raise DecodeError(f"a frame of {layout.rows} x {layout.columns} pixels is beyond any real image")
-    try:
-        if location.offset >= 0 and not location.file.member:
-            return _read_directly(location, layout)
-        return _read_parsed(location, layout, password)
-    except OSError as error:
-        raise SourceError(f"the file cannot be read any more: {error.strerror or type(error).__name__}") from error
+    format_ = request.format
+    note = ""
+    if format_.samples_per_pixel not in (1, 3):
+        raise DecodeError(f"{format_.samples_per_pixel} samples per pixel are not supported")
+    if request.location.frame_index >= instance.frame_count:
+        raise DecodeError("there is no such frame in the file")
+    syntax = format_.transfer_syntax_uid
+    if syntax in NATIVE:
+        samples = _native_samples(request, instance)
+    elif syntax == ENCAPSULATED_UNCOMPRESSED:
+        samples = _samples_of(instance.codestream(request.location.frame_index), format_)
+    else:
+        data = instance.codestream(request.location.frame_index)
+        header = read_header(data, format_)
+        note = header.note or (instance.index.note if instance.index else "")
+        decoded = decode_codestream(data, format_, header, attempt=request.attempt)
+        if format_.is_colour and format_.samples_per_pixel == 3:
+            colour = _colour_from_codec(decoded, format_, header.colour_transform, header.process)
+            return np.ascontiguousarray(colour), note
+        samples = np.ascontiguousarray(as_destination_type(decoded, _index_format(format_)))
+        if not (header.is_signed and format_.is_signed):
+            samples = samples if samples.flags.writeable else samples.copy()
+            settle_bits(samples, format_, precision=header.precision)
+    return _in_volume_form(samples, instance, format_), note
 
 
-def _read_directly(location: PixelLocation, layout: PixelFormat) -> NDArray[Any]:
-    size = native_frame_bytes(layout)
-    with location.file.path.open("rb", buffering=0) as stream:
-        stream.seek(location.offset)
-        data = stream.read(size)
-    return _finish(native_values(data, layout), layout, is_native=True)
+def _index_format(format_: PixelFormat) -> PixelFormat:
+    """The format of palette *indices*: grey of the same bits."""
+    if format_.photometric_interpretation != "PALETTE COLOR":
+        return format_
+    return PixelFormat(
+        format_.rows,
+        format_.columns,
+        1,
+        "MONOCHROME2",
+        format_.bits_allocated,
+        format_.bits_stored,
+        format_.high_bit,
+        format_.is_signed,
+        format_.transfer_syntax_uid,
+    )
 
 
-def _read_parsed(location: PixelLocation, layout: PixelFormat, password: bytes) -> NDArray[Any]:
-    import pydicom  # noqa: PLC0415  uncompressed plain files need not wait for it
-
-    with _open(location, password) as stream:
-        try:
-            data_set = pydicom.dcmread(stream, force=True)
-        except (DecodeError, OSError):
-            raise
-        except Exception as error:
-            raise DecodeError(f"the file cannot be parsed: {type(error).__name__}") from error
-    raw, is_native = _raw_frame(data_set, location.frame_index, layout)
-    if layout.photometric_interpretation == "PALETTE COLOR":
-        return _through_palette(stored_values(raw, layout_without_colour(layout), is_native=is_native), data_set)
-    return _finish(raw, layout, is_native=is_native)
+def _in_volume_form(samples: NDArray[Any], instance: InstancePixels, format_: PixelFormat) -> NDArray[Any]:
+    """Bring samples into the shape and type the volume keeps."""
+    if format_.photometric_interpretation == "PALETTE COLOR":
+        samples = instance.palette().apply(samples)
+    elif format_.samples_per_pixel == 3:
+        samples = to_eight_bits(samples, format_.bits_stored)
+        if format_.photometric_interpretation.startswith("YBR"):
+            samples = _ybr_to_rgb(samples, format_)
+    return np.ascontiguousarray(samples.astype(format_.decoded_dtype, casting="safe", copy=False))
 
 
-def _finish(raw: NDArray[Any], layout: PixelFormat, *, is_native: bool) -> NDArray[Any]:
-    if layout.is_colour:
-        return colour_values(raw, layout)
-    if raw.ndim != 2:
-        raise DecodeError(f"a grey frame of shape {raw.shape} cannot be shown")
-    return stored_values(raw, layout, is_native=is_native)
+def _ybr_to_rgb(samples: NDArray[Any], format_: PixelFormat) -> NDArray[np.uint8]:
+    if format_.photometric_interpretation not in ("YBR_FULL", "YBR_FULL_422"):
+        raise DecodeError(f"{format_.photometric_interpretation} without compression is not supported")
+    return ybr_full_to_rgb(samples)
 
 
-def _raw_frame(data_set: Any, index: int, layout: PixelFormat) -> tuple[NDArray[Any], bool]:  # noqa: ANN401
-    element = next((k for k in ("PixelData", "FloatPixelData", "DoubleFloatPixelData") if k in data_set), "")
-    if not element:
-        raise DecodeError("the file has no pixel data")
-    data: bytes = data_set[element].value
-    if layout.transfer_syntax_uid in NATIVE and not _is_encapsulated(data_set, layout):
-        return _native_part(data, index, layout), True
-    encoded = _encoded_frame(data, index, int(data_set.get("NumberOfFrames") or 1))
-    if layout.transfer_syntax_uid in NATIVE:  # encapsulated uncompressed
-        return native_values(encoded, layout), True
-    return decode_frame(encoded, layout), False
+def _native_samples(request: FrameRequest, instance: InstancePixels) -> NDArray[Any]:
+    format_, frame = request.format, request.location.frame_index
+    pixels = format_.rows * format_.columns
+    if format_.bits_allocated == 1:
+        first_bit = frame * pixels
+        last_byte = (first_bit + pixels + 7) // 8
+        data = instance.native_bytes(first_bit // 8, last_byte - first_bit // 8)
+        return unpack_bits(data, first_bit % 8, pixels).reshape(format_.rows, format_.columns)
+    length = _native_frame_bytes(format_)
+    return _samples_of(instance.native_bytes(frame * length, length), format_)
 
 
-def _is_encapsulated(data_set: Any, layout: PixelFormat) -> bool:  # noqa: ANN401
-    return layout.transfer_syntax_uid.endswith(".98") or bool(data_set["PixelData"].is_undefined_length)
+def _native_frame_bytes(format_: PixelFormat) -> int:
+    pixels = format_.rows * format_.columns
+    samples = 2 if format_.photometric_interpretation == "YBR_FULL_422" else format_.samples_per_pixel
+    return pixels * samples * format_.bits_allocated // 8
 
 
-def _native_part(data: bytes, index: int, layout: PixelFormat) -> NDArray[Any]:
-    if layout.bits_allocated == 1:
-        # One-bit frames follow each other without padding to whole bytes (PS3.5 8.1.1).
-        pixels = layout.rows * layout.columns
-        first = index * pixels
-        part = np.unpackbits(np.frombuffer(data, np.uint8)[first // 8 :], bitorder="little")[first % 8 :]
-        if part.size < pixels:
-            raise DecodeError(f"the frame is cut short: {part.size} of {pixels} bits")
-        return part[:pixels].reshape(layout.rows, layout.columns)
-    size = native_frame_bytes(layout)
-    return native_values(memoryview(data)[index * size : (index + 1) * size], layout)
+def _samples_of(data: bytes, format_: PixelFormat) -> NDArray[Any]:
+    """Return settled samples, (rows, columns) or (rows, columns, 3), from the bytes of one uncompressed frame."""
+    if format_.bits_allocated not in (8, 16, 32, 64):
+        raise DecodeError(f"{format_.bits_allocated} bits allocated are not supported")
+    order = ">" if format_.transfer_syntax_uid == BIG_ENDIAN else "<"
+    kind = "f" if format_.number_kind != "int" else "i" if format_.is_signed else "u"
+    needed = _native_frame_bytes(format_)
+    if len(data) < needed:
+        raise TruncatedFrame(f"{len(data)} bytes of pixels, {needed} are needed")
+    stored = np.frombuffer(
+        data, dtype=f"{order}{kind}{format_.bits_allocated // 8}", count=needed * 8 // format_.bits_allocated
+    )
+    samples = stored.astype(stored.dtype.newbyteorder("="))
+    settle_bits(samples, format_)
+    if format_.photometric_interpretation == "YBR_FULL_422":
+        return spread_422(samples.astype(np.uint8), format_.rows, format_.columns)
+    if format_.samples_per_pixel == 1:
+        return samples.reshape(format_.rows, format_.columns)
+    if format_.planar_configuration == 1:
+        return np.moveaxis(samples.reshape(3, format_.rows, format_.columns), 0, -1)
+    return samples.reshape(format_.rows, format_.columns, 3)
 
 
-def _encoded_frame(data: bytes, index: int, frames: int) -> bytes:
-    from pydicom.encaps import get_frame  # noqa: PLC0415
-
-    try:
-        return get_frame(data, index, number_of_frames=frames)
-    except Exception as error:
-        raise DecodeError(f"the compressed frame cannot be found in its fragments: {type(error).__name__}") from error
-
-
-def _through_palette(indices: NDArray[Any], data_set: Any) -> NDArray[np.uint8]:  # noqa: ANN401
-    from pydicom.pixels.processing import apply_color_lut  # noqa: PLC0415
-
-    try:
-        rgb = apply_color_lut(indices, data_set)
-    except Exception as error:
-        raise DecodeError(f"the colour palette cannot be used: {type(error).__name__}") from error
-    rgb = rgb[..., :3]
-    return rgb.astype(np.uint8) if rgb.dtype.itemsize == 1 else (rgb >> 8).astype(np.uint8)
-
-
-def layout_without_colour(layout: PixelFormat) -> PixelFormat:
-    """Return the layout of a palette image's indices."""
-    from dataclasses import replace  # noqa: PLC0415
-
-    return replace(layout, photometric_interpretation="MONOCHROME2")
-
-
-def _open(location: PixelLocation, password: bytes) -> BinaryIO:
-    """Open a file or archive member as a stream whose deflated data set, if it has one, is inflated within bounds."""
-    if location.file.member:
-        return io.BytesIO(_inflated_if_deflated(_member(location, password)))
-    with location.file.path.open("rb") as stream:
-        head = stream.read(1024)
-    if _DEFLATED.encode() in head:
-        return io.BytesIO(_inflated_if_deflated(location.file.path.read_bytes()))
-    return location.file.path.open("rb")
-
-
-def _member(location: PixelLocation, password: bytes) -> bytes:
-    import pyzipper  # noqa: PLC0415
-
-    try:
-        with (
-            pyzipper.AESZipFile(location.file.path) as archive,
-            archive.open(location.file.member, pwd=password or None) as member,
-        ):
-            data: bytes = member.read(MAX_INFLATED_BYTES + 1)
-    except (RuntimeError, zipfile.BadZipFile, KeyError, zlib.error) as error:
-        raise SourceError("the archive's member cannot be read") from error
-    if len(data) > MAX_INFLATED_BYTES:
-        raise DecodeError("the archive's member is larger than 2 GB")
-    return data
-
-
-def _inflated_if_deflated(data: bytes) -> bytes:
-    """Return a file whose deflated data set has been inflated and is declared as plain explicit little endian."""
-    if _DEFLATED.encode() not in data[:1024]:
-        return data
-    if data[128:132] != b"DICM" or data[132:138] != b"\x02\x00\x00\x00UL":
-        raise DecodeError("the deflated file's meta information does not begin with its length")
-    start = 144 + int.from_bytes(data[140:144], "little")
-    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    body = inflater.decompress(data[start:], MAX_INFLATED_BYTES)
-    if inflater.unconsumed_tail:
-        raise DecodeError("the deflated data set is larger than 2 GB")
-    # The declared syntax keeps its length, so that the group length stays right; trailing zeros are UID padding.
-    plain = b"1.2.840.10008.1.2.1".ljust(len(_DEFLATED) + len(_DEFLATED) % 2, b"\0")
-    return data[:start].replace(_DEFLATED.encode().ljust(len(plain), b"\0"), plain) + body
+def _colour_from_codec(decoded: NDArray[Any], format_: PixelFormat, transform: str, process: int) -> NDArray[np.uint8]:
+    """Return RGB of what a codec gave. Lossy JPEG comes as RGB already, JPEG 2000 with a component transform too."""
+    colour = to_eight_bits(decoded, format_.bits_stored)
+    is_lossy_jpeg = process in (0xC0, 0xC1, 0xC2)
+    if is_lossy_jpeg or transform == "rgb":
+        return colour
+    if format_.photometric_interpretation in ("YBR_FULL", "YBR_FULL_422"):
+        return ybr_full_to_rgb(np.ascontiguousarray(colour))
+    return colour

@@ -103,3 +103,18 @@ def test_what_cannot_be_done_says_why_and_changes_nothing(qtbot: QtBot, controll
     assert not done
     assert signal.args == ["bad_zoom"]
     assert controller.session is before
+
+
+def test_a_stack_that_grows_at_the_end_of_a_scan_keeps_its_image_on_screen(controller: SessionController) -> None:
+    shown = controller.session.viewports[0]
+    assert shown.stack is not None
+    before = controller.stacks[shown.stack].frames[shown.view.frame_index].sop_instance_uid
+    grown = _stack("1.1", 131, 2.0, 0.7, -100.0)
+    more = Stack(grown.key, grown.kind, grown.frames[-30:][::-1] + grown.frames[:101])
+    catalogue = Catalogue((_study("1.1", date(2026, 1, 10), more), controller.index.catalogue.studies[1]))
+    controller.set_catalogue(catalogue, is_final=False)
+    assert len(controller.stacks[shown.stack].frames) == 101
+    controller.set_catalogue(catalogue)
+    now = controller.session.viewports[0]
+    assert len(controller.stacks[shown.stack].frames) == 131
+    assert controller.stacks[shown.stack].frames[now.view.frame_index].sop_instance_uid == before

@@ -13,7 +13,8 @@ from loaders.model.study import Catalogue, Study
 class CatalogueIndex:
     """An immutable index; build a new one when the catalogue changes."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, unchanged: Mapping[StackKey, Stack] | None = None) -> None:
+        """``unchanged`` are stacks on screen that must not grow under the reader while a scan runs."""
         self.catalogue = catalogue
         self._stacks: dict[StackKey, Stack] = {}
         self._series: dict[StackKey, Series] = {}
@@ -24,6 +25,7 @@ class CatalogueIndex:
                     self._stacks[stack.key] = stack
                     self._series[stack.key] = series
                     self._studies[stack.key] = study
+        self._stacks.update(unchanged or {})
 
     @property
     def stacks(self) -> Mapping[StackKey, Stack]:

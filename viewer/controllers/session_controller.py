@@ -18,7 +18,7 @@ from compare.linking.propagate import link_statuses, propagate
 from compare.linking.stack_places import Stacks
 from compare.session.comparison_session import ComparisonSession, LinkedAction
 from compare.session.history import History
-from compare.session.view_commands import refit
+from compare.session.view_commands import refit, same_images_shown
 from loaders.model.study import Catalogue
 from viewer.controllers.catalogue_index import CatalogueIndex
 
@@ -67,10 +67,20 @@ class SessionController(QObject):
         """Whether there is a step to do again."""
         return self._history.can_redo
 
-    def set_catalogue(self, catalogue: Catalogue) -> None:
-        """Take what a scan has found so far. What hangs stays as it is: nothing jumps."""
-        self._index = CatalogueIndex(catalogue)
+    def set_catalogue(self, catalogue: Catalogue, *, is_final: bool = True) -> None:
+        """Take what a scan has found so far. What hangs stays as it is: nothing jumps.
+
+        While the scan runs the stacks on screen keep the frames they were hung with; at its end they may have grown,
+        and every viewport goes on showing the very image it showed.
+        """
+        hung = {viewport.stack for viewport in self.session.viewports if viewport.stack is not None}
+        before = {key: stack for key, stack in self.stacks.items() if key in hung}
+        self._index = CatalogueIndex(catalogue, None if is_final else before)
         self._graph = graph_of(catalogue.studies)
+        after = same_images_shown(self.session, before, self.stacks)
+        if after is not self.session:
+            old, self._history = self.session, self._history.amend(after)
+            self.session_changed.emit(old, after)
 
     def apply(
         self, command: Command, *, moved: int | None = None, actions: Sequence[LinkedAction] = (), merge_key: str = ""

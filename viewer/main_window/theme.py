@@ -56,6 +56,7 @@ def application_font(language: str) -> QFont:
     font = QFont()
     font.setFamilies(font_families(language))
     font.setPixelSize(TEXT_PX)
+    font.setWeight(QFont.Weight.Normal)
     font.setFeature(QFont.Tag("tnum"), 1)
     font.setStyleStrategy(QFont.StyleStrategy.PreferAntialias)
     return font

@@ -85,7 +85,7 @@ class BottomStrip(Retranslated):
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(70)
         for widget in (self._safety, self._source_label, self._job_label, self._memory_label, self._problem_button):
-            widget.setProperty("size", "small")
+            widget.setProperty("textSize", "small")
         for label in (self._source_label, self._memory_label):
             label.setProperty("quiet", True)
         self._problem_button.clicked.connect(self.problems_requested)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QToolButton, QVBoxLay
 from viewer.main_window.icons import Icon, dress
 from viewer.panels.plain_text import ElidedLabel, Retranslated
 
-WIDTH_PX = 340
+WIDTH_PX = 360
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Drawer(Retranslated):
         self._pages: dict[str, _Page] = {}
         self._open_name = ""
         self._title = ElidedLabel(parent=self)
-        self._title.setProperty("size", "heading")
+        self._title.setProperty("textSize", "heading")
         self._close_button = QToolButton(self)
         self._close_button.clicked.connect(self.close_panel)
         self._stack = QStackedWidget(self)

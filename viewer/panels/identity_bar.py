@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from compare.identity.verdict import IdentityVerdict, Verdict
-from viewer.panels.identity_text import matched_tag
+from viewer.panels.identity_text import matched_tag, supporting_fields
 from viewer.panels.plain_text import PlainLabel, Retranslated, repolish, shown_text
 
 
@@ -66,15 +66,20 @@ class IdentityBar(Retranslated):
         self._words.setText(self._conflict_words() if is_conflict else self._unproven_words(verdict))
         self._confirm_button.setVisible(not is_conflict and not is_settled)
         margin = 2 if is_settled else 6
+        if self._details_button.property("compact") != is_settled:
+            self._details_button.setProperty("compact", is_settled)
+            repolish(self._details_button)
         self._row.setContentsMargins(12, margin, 8, margin)
         self.show()
 
     def _unproven_words(self, verdict: IdentityVerdict) -> str:
         if self._is_confirmed:
             return matched_tag(verdict)
-        return self.tr(
-            "Not proven to be one patient: the identifiers cannot be compared. Check the fields, then confirm."
-        )
+        fields = supporting_fields(verdict)
+        if not fields:
+            return self.tr("Nothing contradicts, but nothing proves that this is one patient. Look at the fields.")
+        text = self.tr("The identifiers prove nothing; what agrees: {fields}. Is this one patient?")
+        return text.format(fields=fields)
 
     def _conflict_words(self) -> str:
         if self._override_reason:

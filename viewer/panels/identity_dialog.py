@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLineEdit, QPus
 
 from compare.identity.verdict import IdentityVerdict, Verdict
 from viewer.panels.identity_text import identity_lines
-from viewer.panels.plain_text import PlainLabel
+from viewer.panels.plain_text import PlainLabel, shown_text
 
 #: A reason is words another person can understand later, not one key pressed to get past a dialog.
 SHORTEST_REASON = 10
@@ -36,11 +36,12 @@ class IdentityDialog(QDialog):
         column.setContentsMargins(20, 18, 20, 16)
         column.setSpacing(12)
         heading = PlainLabel(self._heading_text(), self)
-        heading.setProperty("size", "heading")
+        heading.setProperty("textSize", "heading")
         heading.setWordWrap(True)
         heading.set_tone("danger" if self._is_conflict else "warning")
         column.addWidget(heading)
         column.addLayout(self._table(current, prior))
+        self._reason.setVisible(self._is_conflict)
         if self._is_conflict:
             column.addLayout(self._reason_form())
         column.addSpacing(4)
@@ -59,7 +60,8 @@ class IdentityDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(18)
         grid.setVerticalSpacing(8)
-        heads = ("", f"{self.tr('CURRENT')}\n{current}", f"{self.tr('PRIOR')}\n{prior}", "")
+        current_word, prior_word = self.tr("CURRENT"), self.tr("PRIOR")
+        heads = ("", f"{current_word}\n{shown_text(current)}", f"{prior_word}\n{shown_text(prior)}", "")
         for place, text in enumerate(heads):
             label = PlainLabel(text, self)
             label.setWordWrap(True)

@@ -89,23 +89,31 @@ def identity_lines(verdict: IdentityVerdict) -> list[IdentityLine]:
     ]
 
 
-def matched_tag(verdict: IdentityVerdict) -> str:
-    """Return the lasting tag of a confirmed, unproven match: ``matched by name, birth date, sex``.
+def supporting_fields(verdict: IdentityVerdict) -> str:
+    """Return what speaks for one patient, as a list of words: ``name, birth date, sex``, or empty.
 
     An identifier is never named here: had it proved anything, the verdict would not be unproven.
     """
     codes = [code for code in ("name", "birth_date", "sex") if code in verdict.matched_by]
     comma = QCoreApplication.translate("IdentityText", ", ", "between the fields of a list")
-    if not codes:
+    return comma.join(field_text(code) for code in codes)
+
+
+def matched_tag(verdict: IdentityVerdict) -> str:
+    """Return the lasting tag of a confirmed, unproven match: ``matched by name, birth date, sex``."""
+    fields = supporting_fields(verdict)
+    if not fields:
         return QCoreApplication.translate("IdentityText", "matched by the reader alone")
-    fields = comma.join(field_text(code) for code in codes)
     return QCoreApplication.translate("IdentityText", "matched by {fields}").format(fields=fields)
 
 
 def _result(row: FieldComparison) -> str:
     result = QCoreApplication.translate("IdentityText", _RESULTS[row.result])
     reason = _REASONS.get(row.reason)
-    return f"{result}: {QCoreApplication.translate('IdentityText', reason)}" if reason else result
+    if not reason:
+        return result
+    pattern = QCoreApplication.translate("IdentityText", "{result}: {reason}")
+    return pattern.format(result=result, reason=QCoreApplication.translate("IdentityText", reason))
 
 
 def _value(code: str, value: str) -> str:

@@ -37,7 +37,7 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "Copy it to a folder of your own, or ask IT for access."),
         ),
         "source_unreadable": (
-            QT_TRANSLATE_NOOP("ProblemWords", "The file cannot be read"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Cannot be read any more"),
             QT_TRANSLATE_NOOP("ProblemWords", "Check the disc or stick, put it in again and open it again."),
         ),
         "password_needed": (

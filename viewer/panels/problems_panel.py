@@ -34,15 +34,16 @@ def _file_name(path: Path, member: str) -> str:
 
 
 def problem_row(problem: Problem) -> FileRow:
-    """File, reason, what to do."""
+    """File; reason and what to do."""
     words = problem_words(problem.code, problem.message)
-    cells = (_file_name(problem.path, problem.member), words.reason, words.advice)
+    cells = (_file_name(problem.path, problem.member), f"{words.reason}\n{words.advice}")
     return FileRow(cells, _place(problem.path, problem.member))
 
 
 def not_displayed_row(item: NotDisplayed) -> FileRow:
-    """File, kind of object, reason."""
-    return FileRow((_file_name(item.path, item.member), item.sop_class, item.reason), _place(item.path, item.member))
+    """File; kind of object and reason."""
+    cells = (_file_name(item.path, item.member), f"{item.sop_class}\n{item.reason}")
+    return FileRow(cells, _place(item.path, item.member))
 
 
 class _RowsModel(QAbstractTableModel):
@@ -51,7 +52,7 @@ class _RowsModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._items: Sequence[Problem | NotDisplayed] = ()
-        self.headings: tuple[str, ...] = ("", "", "")
+        self.headings: tuple[str, ...] = ("", "")
 
     def set_items(self, items: Sequence[Problem | NotDisplayed]) -> None:
         """Show other items; items added at the end leave the ones in sight where they are."""
@@ -82,7 +83,7 @@ class _RowsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._items)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802 - Qt's name and default
-        """Three."""
+        """Two."""
         return 0 if parent.isValid() else len(self.headings)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
@@ -90,10 +91,11 @@ class _RowsModel(QAbstractTableModel):
         if not index.isValid():
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return shown_text(self.file_row(index.row()).cells[index.column()])
+            lines = self.file_row(index.row()).cells[index.column()].split("\n")
+            return "\n".join(shown_text(line) for line in lines[:2])
         if role == Qt.ItemDataRole.ToolTipRole:
             row = self.file_row(index.row())
-            return plain_tooltip(row.place, *row.cells[1:])
+            return plain_tooltip(row.place, *row.cells[1].split("\n"))
         return None
 
     def headerData(  # noqa: N802 - Qt's name
@@ -119,9 +121,10 @@ class _Table(QTableView):
         self.setWordWrap(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(54)
+        self.verticalHeader().setDefaultSectionSize(66)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().resizeSection(0, 112)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setTabKeyNavigation(False)
 
@@ -130,7 +133,9 @@ class _Table(QTableView):
         if event.matches(QKeySequence.StandardKey.Copy):
             chosen = sorted({index.row() for index in self.selectedIndexes()})
             rows = [self._rows.file_row(position) for position in chosen]
-            QGuiApplication.clipboard().setText("\n".join("\t".join((row.place, *row.cells[1:])) for row in rows))
+            QGuiApplication.clipboard().setText(
+                "\n".join("\t".join((row.place, *row.cells[1].split("\n"))) for row in rows)
+            )
             return
         super().keyPressEvent(event)
 
@@ -179,13 +184,14 @@ class ProblemsPanel(Retranslated):
     def retranslate(self) -> None:
         """Set every text anew."""
         self.setWindowTitle(self.tr("Problems"))
-        self._problem_model.retranslate((self.tr("File"), self.tr("What is wrong"), self.tr("What to do")))
-        self._not_displayed_model.retranslate((self.tr("File"), self.tr("Kind"), self.tr("Why not")))
+        self._problem_model.retranslate((self.tr("File"), self.tr("What is wrong, what to do")))
+        self._not_displayed_model.retranslate((self.tr("File"), self.tr("Kind, why not")))
         self._nothing.setText(self.tr("Every file found is shown."))
         self._tell()
 
     def _heading(self, table: QTableView) -> QToolButton:
         button = QToolButton(self)
+        button.setProperty("fold", True)
         button.setCheckable(True)
         button.setChecked(True)
         button.setArrowType(Qt.ArrowType.DownArrow)

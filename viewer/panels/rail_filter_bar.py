@@ -45,7 +45,7 @@ class RailFilterBar(Retranslated):
         self._search.setClearButtonEnabled(False)
         self._search.textChanged.connect(self._read)
         self._fold_button.clicked.connect(self.fold_clicked)
-        self._note.setProperty("size", "small")
+        self._note.setProperty("textSize", "small")
         self._note.setWordWrap(True)
         self._note.setContentsMargins(6, 0, 4, 4)
         self._note.set_tone("warning")

@@ -18,7 +18,9 @@ from viewer.panels.plain_text import ElidedLabel, PlainLabel, Retranslated, show
 from viewer.panels.rail_text import masked_text, patient_text, sex_text
 
 HEIGHT_PX = 36
-_ROOM_FOR_WORDS_PX = 1180
+#: What stands beside the patient and the tools: four buttons and the empty space between.
+_OTHER_BUTTONS_PX = 260
+_ICON_AND_EDGE_PX = 34
 
 #: Names of languages stand in themselves: who cannot read the present one must find his own.
 LANGUAGE_NAMES = {"en": "English", "zh_HK": "繁體中文（香港）", "zh_CN": "简体中文"}
@@ -73,8 +75,9 @@ class TopBar(Retranslated):
         self._layout = (1, 1)
         self._keys: dict[str, str] = {}
         self._mark = PlainLabel("◧ Diptych", self)
-        self._mark.setProperty("size", "heading")
+        self._mark.setProperty("textSize", "heading")
         self._name = ElidedLabel(parent=self, minimum_width=60)
+        self._chinese_name = PlainLabel(parent=self)
         self._facts = ElidedLabel(parent=self, minimum_width=60)
         self._facts.setProperty("quiet", True)
         self._open_button = QToolButton(self)
@@ -141,14 +144,19 @@ class TopBar(Retranslated):
     def _tell_patient(self) -> None:
         patient = self._patient
         if patient is None:
-            self._name.setText("")
-            self._facts.setText("")
+            for label in (self._name, self._chinese_name, self._facts):
+                label.setText("")
+            self._fit_words()
             return
         identifier = patient.primary_identifier
         complete = shown_text(identifier.value) if identifier else ""
         number = masked_text(patient) if self._is_masked or not complete else complete
-        self._name.setText(patient_text(patient))
+        alphabetic = shown_text(patient.name.alphabetic_text)
+        self._name.setText(alphabetic or patient_text(patient))
+        # The Latin name yields first: romanised names are long, and the Chinese one tells people apart.
+        self._chinese_name.setText(shown_text(patient.name.ideographic_text)[:12] if alphabetic else "")
         self._facts.setText(" · ".join((number, sex_text(patient.sex), birth_text(patient.birth_date, self._on))))
+        self._fit_words()
 
     # Inside.
     def _build(self) -> None:
@@ -158,6 +166,8 @@ class TopBar(Retranslated):
         row.addWidget(self._mark)
         row.addSpacing(14)
         row.addWidget(self._name)
+        row.addSpacing(4)
+        row.addWidget(self._chinese_name)
         row.addSpacing(10)
         row.addWidget(self._facts)
         row.addStretch(1)
@@ -196,9 +206,13 @@ class TopBar(Retranslated):
         self._language_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
     def _fit_words(self) -> None:
-        """Tools wear words where there is room, and icons alone where the patient needs it."""
+        """Tools wear words where there is room, and icons alone where the patient's name needs it."""
         styles = Qt.ToolButtonStyle
-        has_room = self.width() >= _ROOM_FOR_WORDS_PX
+        labels = (self._mark, self._name, self._chinese_name, self._facts)
+        needed = sum(label.fontMetrics().horizontalAdvance(label.text()) for label in labels) + _OTHER_BUTTONS_PX
+        metrics = self.fontMetrics()
+        words = sum(metrics.horizontalAdvance(button.text()) + _ICON_AND_EDGE_PX for button in self._tools.values())
+        has_room = self.width() >= needed + words
         style = styles.ToolButtonTextBesideIcon if has_room else styles.ToolButtonIconOnly
         for button in self._tools.values():
             button.setToolButtonStyle(style)

@@ -6,14 +6,13 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from compare.viewing.canvas import CanvasTransform
 from compare.viewing.view_state import Presentation
 from loaders.model.frame import Frame
 from loaders.model.volume import Volume
@@ -21,7 +20,7 @@ from viewer.rendering.colour_maps import coloured
 from viewer.rendering.grey_tables import FrameGrey, GreyTables, TableSource
 from viewer.rendering.presentation_grey import presentation_pixels, presentation_table
 from viewer.rendering.resampling import resample, sampled_padding
-from viewer.rendering.sampling import SamplingPlan, plan_sampling
+from viewer.rendering.sampling import SamplingPlan, plan_request
 from viewer.rendering.slice_levels import SliceLevel, SliceLevels, is_tabled
 from viewer.rendering.slice_renderer import SliceRequest
 
@@ -79,7 +78,7 @@ class ReferenceRenderer:
         if stored is None:
             return None
         frame = request.volume.frame(request.view.frame_index)
-        plan = _plan(request, frame, stored)
+        plan = plan_request(request, frame, stored)
         if plan.is_empty:
             return _empty(request, is_colour=stored.ndim == 3)
         if stored.ndim == 3:
@@ -175,19 +174,6 @@ class ReferenceRenderer:
         self._pool.shutdown()
         self._levels = SliceLevels()
         self._canvases.clear()
-
-
-def _plan(request: SliceRequest, frame: Frame, stored: NDArray[Any]) -> SamplingPlan:
-    # The place in the patient changes with every slice, the sampling does not: without it the plan is found again.
-    transform = replace(CanvasTransform.of(request.view, frame, request.width, request.height), plane=None)
-    return plan_sampling(
-        transform,
-        image_rows=stored.shape[0],
-        image_columns=stored.shape[1],
-        width=request.width,
-        height=request.height,
-        interpolation=request.presentation.interpolation,
-    )
 
 
 def _key(request: SliceRequest, plan: SamplingPlan) -> _CanvasKey:

@@ -8,14 +8,17 @@ while zooming. Very large reductions read a halved copy of the slice (:mod:`view
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compare.viewing.canvas import CanvasTransform
 from compare.viewing.view_state import Interpolation
+from loaders.model.frame import Frame
+from viewer.rendering.slice_renderer import SliceRequest
 
 #: A sample nearer to a pixel's centre than this, in pixels, is that pixel: rounding noise must not blur a 1:1 picture.
 _ON_CENTRE = 1e-6
@@ -77,6 +80,20 @@ class _Axis:
 
     scale: float
     offset: float
+
+
+def plan_request(request: SliceRequest, frame: Frame, stored: NDArray[Any]) -> SamplingPlan:
+    """Plan the sampling of a request's frame, whose decoded array is ``stored``."""
+    # The place in the patient changes with every slice, the sampling does not: without it the plan is found again.
+    transform = replace(CanvasTransform.of(request.view, frame, request.width, request.height), plane=None)
+    return plan_sampling(
+        transform,
+        image_rows=stored.shape[0],
+        image_columns=stored.shape[1],
+        width=request.width,
+        height=request.height,
+        interpolation=request.presentation.interpolation,
+    )
 
 
 @lru_cache(maxsize=32)

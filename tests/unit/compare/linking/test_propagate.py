@@ -119,7 +119,8 @@ def test_the_readers_offset_wins_and_outlives_other_series_of_the_same_visits() 
 
     session, (status,) = scrolled(matched, 50, stacks)
     assert session.viewports[1].view.frame_index == 62
-    assert (status.basis, status.offset_mm) == (LinkBasis.MANUAL_OFFSET, pytest.approx(12.0))
+    assert status.basis is LinkBasis.MANUAL_OFFSET
+    assert status.offset_mm == pytest.approx(12.0)
 
     other_series = replace(side_by_side(a2, b2), offsets=matched.offsets)
     session, (status,) = scrolled(other_series, 10, stacks)
