@@ -81,12 +81,11 @@ class SeriesRecipe:
     def position_lps_mm(self, index: int) -> NDArray[np.float64]:
         """Centre of the first pixel of a slice."""
         along = index * self.spacing_mm_zyx[0]
-        shear = along * np.tan(np.radians(self.tilt_degrees))
-        return (
-            np.asarray(self.origin_lps_mm, dtype=np.float64)
-            + along * self.normal_lps
-            + shear * np.asarray(self.orientation[3:])
-        )
+        shear = along * float(np.tan(np.radians(self.tilt_degrees)))
+        position: NDArray[np.float64] = np.array(self.origin_lps_mm, dtype=np.float64)
+        position += along * self.normal_lps
+        position += shear * np.array(self.orientation[3:], dtype=np.float64)
+        return position
 
 
 def stored_values(recipe: SeriesRecipe, index: int) -> NDArray[np.int64]:
