@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from itertools import pairwise
 
 from loaders.errors import DecodeError
 from loaders.model.pixel_format import PixelFormat
@@ -93,7 +94,8 @@ RLE_LOSSLESS = "1.2.840.10008.1.2.5"
 
 def _ends_with_marker(data: bytes, marker: bytes) -> bool:
     """Whether the codestream's last bytes are ``marker``, after the padding DICOM and some encoders add."""
-    return data.rstrip(b"\0").endswith(marker) or data.rstrip(b"\0\xff").endswith(marker)
+    # One byte makes the length even, and is not always 0; some writers fill up to their block size.
+    return data[-3:-1] == marker or data.rstrip(b"\0").endswith(marker) or data.rstrip(b"\0\xff").endswith(marker)
 
 
 def _read_jpeg(data: bytes) -> CodestreamHeader:
@@ -132,10 +134,10 @@ def _read_jpeg2000(data: bytes) -> CodestreamHeader:
     if data[2:4] != b"\xff\x51":
         raise DecodeError("no SIZ marker after the start of the JPEG 2000 codestream")
     x_size, y_size, x_origin, y_origin = struct.unpack_from(">IIII", data, 8)
-    (components,) = struct.unpack_from(">H", data, 40 - 2)
+    (components,) = struct.unpack_from(">H", data, 40)
     if not 1 <= components <= 4:
         raise HeaderMismatch(f"JPEG 2000 with {components} components")
-    parts = [struct.unpack_from(">BBB", data, 40 + 3 * index) for index in range(components)]
+    parts = [struct.unpack_from(">BBB", data, 42 + 3 * index) for index in range(components)]
     if any(part != parts[0] for part in parts) or parts[0][1:] != (1, 1):
         raise DecodeError("JPEG 2000 components of different depth or sampling are not supported")
     precision, is_signed = (parts[0][0] & 0x7F) + 1, bool(parts[0][0] & 0x80)
@@ -198,7 +200,7 @@ def _read_rle(data: bytes, format_: PixelFormat) -> CodestreamHeader:
     if count != expected:
         raise HeaderMismatch(f"RLE has {count} segments, the dataset needs {expected}")
     used = offsets[:count]
-    if used[0] != 64 or any(later <= earlier for earlier, later in zip(used, used[1:], strict=False)):
+    if used[0] != 64 or any(later <= earlier for earlier, later in pairwise(used)):
         raise DecodeError("a broken RLE segment table")
     if used[-1] >= len(data):
         raise TruncatedFrame("RLE segments lie beyond the frame")

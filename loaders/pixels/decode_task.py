@@ -20,25 +20,24 @@ def decode_task(payload: bytes) -> bytes:
     if format_.decoded_bytes <= 0:
         raise DecodeError("an image of no pixels")
     block = attachments.attached(request.block)
-    mapping, offset = block.writable(request.start, format_.decoded_bytes)
-    destination = np.ndarray(format_.decoded_shape, dtype=format_.decoded_dtype, buffer=mapping, offset=offset)
     if can_read_straight(request):
-        read_straight(request, destination)
-        return _answer(destination, request, "").to_bytes()
-    # Only now: a worker that reads files by their offset needs neither pydicom (0.3 s to import) nor a codec.
-    from loaders.pixels.frame_reader import read_parsed  # noqa: PLC0415
-    from loaders.pixels.kept_instance import open_kept  # noqa: PLC0415
+        frame, note = read_straight(request), ""
+    else:
+        # Only now: a worker that reads files by their offset needs neither pydicom (0.3 s to import) nor a codec.
+        from loaders.pixels.frame_reader import read_parsed  # noqa: PLC0415
+        from loaders.pixels.kept_instance import open_kept  # noqa: PLC0415
 
-    note = read_parsed(request, open_kept(request), destination)
-    return _answer(destination, request, note).to_bytes()
+        frame, note = read_parsed(request, open_kept(request))
+    block.write(request.start, frame.reshape(-1).view(np.uint8).data)
+    return _answer(frame, request, note).to_bytes()
 
 
-def _answer(destination: NDArray[Any], request: FrameRequest, note: str) -> FrameAnswer:
+def _answer(frame: NDArray[Any], request: FrameRequest, note: str) -> FrameAnswer:
     if request.format.is_colour:
         return FrameAnswer(note=note)
-    if destination.dtype.kind == "f":
-        finite = destination[np.isfinite(destination)]
+    if frame.dtype.kind == "f":
+        finite = frame[np.isfinite(frame)]
         if not finite.size:
             return FrameAnswer(note=note)
         return FrameAnswer(float(finite.min()), float(finite.max()), note)
-    return FrameAnswer(int(destination.min()), int(destination.max()), note)
+    return FrameAnswer(int(frame.min()), int(frame.max()), note)

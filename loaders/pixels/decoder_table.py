@@ -80,7 +80,8 @@ def _openjph(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> De
 def _openjpeg_by_pylibjpeg(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Decoded:
     import openjpeg  # noqa: PLC0415 - lazy, in the worker only
 
-    return cast("Decoded", openjpeg.decode(data))
+    decoded: Decoded = getattr(openjpeg, "decode")(data)  # noqa: B009 - not in its __all__
+    return decoded
 
 
 def _pillow(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Decoded:
@@ -93,14 +94,13 @@ def _pillow(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Dec
 def _rle_by_imagecodecs(data: bytes, format_: PixelFormat, _header: CodestreamHeader) -> Decoded:
     """Decode all segments; imagecodecs puts the byte planes together."""
     width = max(1, format_.bits_allocated // 8)
-    samples = _imagecodecs("dicomrle_decode", data, dtype=f"<u{width}")
-    if isinstance(samples, bytes):
-        samples = np.frombuffer(samples, dtype=f"<u{width}")
-    return _rle_shape(np.asarray(samples).reshape(-1), format_)
+    from imagecodecs import dicomrle_decode  # noqa: PLC0415 - lazy, in the worker only
+
+    return _rle_shape(np.frombuffer(dicomrle_decode(data, dtype=f"<u{width}"), dtype=f"<u{width}"), format_)
 
 
 def _rle_by_pydicom(data: bytes, format_: PixelFormat, _header: CodestreamHeader) -> Decoded:
-    from pydicom.pixels.decoders.rle import _rle_decode_frame  # noqa: PLC0415, PLC2701 - pydicom offers no public one
+    from pydicom.pixels.decoders.rle import _rle_decode_frame  # noqa: PLC0415 - there is no public one
 
     width = max(1, format_.bits_allocated // 8)
     planes = _rle_decode_frame(
@@ -184,7 +184,7 @@ def available_decoders(transfer_syntax_uid: str) -> tuple[FrameDecoder, ...]:
 
 
 def decode_codestream(data: bytes, format_: PixelFormat, header: CodestreamHeader, *, attempt: int = 0) -> Decoded:
-    """Decode one checked codestream with the decoder of this attempt. Raises :class:`CodecFailed` or ``DecodeError``."""
+    """Decode a checked codestream with the decoder of this attempt. Raises :class:`CodecFailed` or ``DecodeError``."""
     decoders = available_decoders(format_.transfer_syntax_uid)
     decoder = decoders[min(attempt, len(decoders) - 1)]
     try:

@@ -22,11 +22,9 @@ from loaders.pixels.sample_conversion import (
     ybr_full_to_rgb,
 )
 
-Destination = NDArray[Any]
 
-
-def read_parsed(request: FrameRequest, instance: InstancePixels, destination: Destination) -> str:
-    """Fill ``destination`` (of the format's decoded shape and type); return a flaw that is to be said, or ``""``.
+def read_parsed(request: FrameRequest, instance: InstancePixels) -> tuple[NDArray[Any], str]:
+    """Return a frame, C-contiguous, of the format's decoded shape and type, and a flaw that is to be said, or ``""``.
 
     Raises ``DecodeError`` and its kinds where the pixels cannot be trusted.
     """
@@ -47,14 +45,13 @@ def read_parsed(request: FrameRequest, instance: InstancePixels, destination: De
         note = header.note or (instance.index.note if instance.index else "")
         decoded = decode_codestream(data, format_, header, attempt=request.attempt)
         if format_.is_colour and format_.samples_per_pixel == 3:
-            np.copyto(destination, _colour_from_codec(decoded, format_, header.colour_transform, header.process))
-            return note
+            colour = _colour_from_codec(decoded, format_, header.colour_transform, header.process)
+            return np.ascontiguousarray(colour), note
         samples = np.ascontiguousarray(as_destination_type(decoded, _index_format(format_)))
         if not (header.is_signed and format_.is_signed):
             samples = samples if samples.flags.writeable else samples.copy()
             settle_bits(samples, format_, precision=header.precision)
-    _store(samples, instance, format_, destination)
-    return note
+    return _in_volume_form(samples, instance, format_), note
 
 
 def _index_format(format_: PixelFormat) -> PixelFormat:
@@ -74,15 +71,15 @@ def _index_format(format_: PixelFormat) -> PixelFormat:
     )
 
 
-def _store(samples: NDArray[Any], instance: InstancePixels, format_: PixelFormat, destination: Destination) -> None:
-    """Bring uncompressed samples into the form the volume keeps."""
+def _in_volume_form(samples: NDArray[Any], instance: InstancePixels, format_: PixelFormat) -> NDArray[Any]:
+    """Bring samples into the shape and type the volume keeps."""
     if format_.photometric_interpretation == "PALETTE COLOR":
         samples = instance.palette().apply(samples)
     elif format_.samples_per_pixel == 3:
         samples = to_eight_bits(samples, format_.bits_stored)
         if format_.photometric_interpretation.startswith("YBR"):
             samples = _ybr_to_rgb(samples, format_)
-    np.copyto(destination, samples.reshape(destination.shape), casting="safe")
+    return np.ascontiguousarray(samples.astype(format_.decoded_dtype, casting="safe", copy=False))
 
 
 def _ybr_to_rgb(samples: NDArray[Any], format_: PixelFormat) -> NDArray[np.uint8]:

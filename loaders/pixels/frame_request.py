@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from pathlib import Path
 
 from loaders.errors import DecodeError
@@ -31,8 +31,7 @@ class FrameRequest:
         """Return the payload of a ``decode`` task."""
         where = self.location
         facts = {
-            "format": asdict(self.format),
-            "path": os.fsencode(where.file.path).decode("utf-8", "surrogateescape"),
+            "path": str(where.file.path),
             "member": where.file.member,
             "frame": where.frame_index,
             "offset": where.offset,
@@ -42,14 +41,15 @@ class FrameRequest:
             "blob": [self.blob_block, self.blob_bytes],
             "attempt": self.attempt,
         }
-        return json.dumps(facts).encode()
+        # ASCII with escapes: a path that is not valid UTF-8 travels as lone surrogates, which JSON keeps.
+        return f'{{"format":{_format_json(self.format)},{json.dumps(facts)[1:]}'.encode()
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> FrameRequest:
         """Read a payload back, in the worker."""
         facts = json.loads(payload)
-        path = Path(os.fsdecode(facts["path"].encode("utf-8", "surrogateescape")))
-        location = PixelLocation(FileLocator(path, facts["member"]), facts["frame"], facts["offset"], facts["length"])
+        file = FileLocator(Path(facts["path"]), facts["member"])
+        location = PixelLocation(file, facts["frame"], facts["offset"], facts["length"])
         return cls(
             PixelFormat(**facts["format"]),
             location,
@@ -63,6 +63,12 @@ class FrameRequest:
     def with_blob(self, block: int, size: int, attempt: int) -> FrameRequest:
         """The same request for an instance that travels in a shared block."""
         return replace(self, blob_block=block, blob_bytes=size, attempt=attempt)
+
+
+@lru_cache(maxsize=64)
+def _format_json(format_: PixelFormat) -> str:
+    """A stack has one format, or a few: encoded once."""
+    return json.dumps(asdict(format_))
 
 
 @dataclass(frozen=True, slots=True)

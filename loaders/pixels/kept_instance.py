@@ -26,7 +26,7 @@ def open_kept(request: FrameRequest) -> InstancePixels:
         facts = where.path.stat()
         identity = (where.path, where.member, facts.st_mtime_ns, facts.st_size)
     except OSError:
-        identity = (where.path, where.member)
+        identity = (where.path, where.member, 0, -1)
     if _kept and _kept[0][0] == identity:
         return _kept[0][1]
     forget()

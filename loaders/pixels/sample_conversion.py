@@ -19,7 +19,7 @@ Samples = NDArray[Any]
 
 
 def unpack_bits(data: bytes | memoryview, first_bit: int, count: int) -> NDArray[np.uint8]:
-    """Return ``count`` one-bit samples from bit ``first_bit`` on; the least significant bit comes first (PS3.5 8.1.1)."""
+    """Return ``count`` one-bit samples from ``first_bit`` on; the least significant bit comes first (PS3.5 8.1.1)."""
     first_byte = first_bit // 8
     used = np.frombuffer(data, dtype=np.uint8)[first_byte : (first_bit + count + 7) // 8]
     bits = np.unpackbits(used, bitorder="little")[first_bit - 8 * first_byte :][:count]

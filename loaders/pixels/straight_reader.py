@@ -1,8 +1,7 @@
-"""One uncompressed frame, from its offset in a file straight into memory: no parsing, no copy, numpy only."""
+"""One uncompressed frame, from its offset in a file into memory: no parsing, numpy only."""
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import numpy as np
@@ -30,26 +29,36 @@ def can_read_straight(request: FrameRequest) -> bool:
     )
 
 
-def read_straight(request: FrameRequest, destination: NDArray[Any]) -> None:
-    """Fill ``destination`` from the page cache: each byte of the shared memory is touched once.
+def read_straight(request: FrameRequest) -> NDArray[Any]:
+    """Return one frame of the format's decoded shape and type, in a buffer that the next call uses again.
 
-    Raises ``SourceError`` (the file cannot be read) and ``TruncatedFrame`` (it ends too early).
+    The buffer stays in the processor's cache between reading, looking for the extremes and handing over. Raises
+    ``SourceError`` (the file cannot be read) and ``TruncatedFrame`` (it ends too early).
     """
-    where = request.location
-    wanted = memoryview(destination).cast("B")
-    if where.length < len(wanted):
-        raise TruncatedFrame(f"the file holds {where.length} bytes of this frame, {len(wanted)} are needed")
+    where, format_ = request.location, request.format
+    needed = format_.decoded_bytes
+    if where.length < needed:
+        raise TruncatedFrame(f"the file holds {where.length} bytes of this frame, {needed} are needed")
+    if len(_scratch) < needed:
+        _scratch.extend(bytes(needed - len(_scratch)))
+    buffer = memoryview(_scratch)[:needed]
     try:
-        with open(where.file.path, "rb", buffering=0) as file:  # noqa: PTH123 - 1000 times a second
+        with open(where.file.path, "rb", buffering=0) as file:  # noqa: PTH123 - a thousand times a second
             file.seek(where.offset)
             done = 0
-            while done < len(wanted):
-                count = file.readinto(wanted[done:])
+            while done < needed:
+                count = file.readinto(buffer[done:])
                 if not count:
                     raise TruncatedFrame("the file ends before its pixel data do")
                 done += count
     except OSError as error:
-        raise SourceError(f"cannot read the file: {error.strerror or os.strerror(error.errno or 0)}") from error
-    if request.format.transfer_syntax_uid == BIG_ENDIAN:
-        destination.byteswap(inplace=True)
-    settle_bits(destination, request.format)
+        raise SourceError(f"cannot read the file: {error.strerror or type(error).__name__}") from error
+    frame: NDArray[Any] = np.frombuffer(buffer, dtype=format_.decoded_dtype).reshape(format_.decoded_shape)
+    if format_.transfer_syntax_uid == BIG_ENDIAN:
+        frame.byteswap(inplace=True)
+    settle_bits(frame, format_)
+    return frame
+
+
+#: One worker is one process with one thread at work.
+_scratch = bytearray()

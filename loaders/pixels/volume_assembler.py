@@ -33,7 +33,7 @@ _SHORTEST_LIMIT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Frames that settled since the last report, by index from 0, loaded and failed; and whether these were the last."""
+    """Frames that settled since the last report, by index from 0, and whether these were the last."""
 
     loaded: tuple[int, ...] = ()
     failed: tuple[int, ...] = ()
@@ -257,6 +257,5 @@ def _share(data: bytes | None) -> SharedBlock | None:
         block = SharedBlock.create(len(data))
     except OSError as error:
         raise TooLarge(f"no memory for {len(data)} bytes of one instance") from error
-    mapping, offset = block.writable(0, len(data))
-    mapping[offset : offset + len(data)] = data
+    block.write(0, memoryview(data))
     return block

@@ -41,7 +41,7 @@ _X32_CALLS = 0x40000000
 
 @dataclass(frozen=True, slots=True)
 class WorkerLimits:
-    """Ceilings of one worker process. Shared blocks are mapped frame by frame and hardly count to the address space."""
+    """Ceilings of one worker process. Shared blocks are not mapped and do not count."""
 
     address_space_bytes: int = 4 << 30
     open_files: int = 256
@@ -52,7 +52,7 @@ class WorkerLimits:
 
 def confine(limits: WorkerLimits) -> tuple[str, ...]:
     """Apply everything this system offers; return the names of what is in force."""
-    done = _set_resource_limits(limits)
+    done: list[str] = []
     if sys.platform.startswith("linux"):
         libc = ctypes.CDLL(None, use_errno=True)
         # Die with the thread that keeps this worker, also when the application is killed.
@@ -63,6 +63,7 @@ def confine(limits: WorkerLimits) -> tuple[str, ...]:
                 done.append("landlock")
             if _seccomp(libc):
                 done.append("seccomp")
+    done += _set_resource_limits(limits)
     return tuple(done)
 
 
@@ -76,8 +77,10 @@ def _set_resource_limits(limits: WorkerLimits) -> list[str]:
         "RLIMIT_AS": limits.address_space_bytes,
         "RLIMIT_CORE": 0,
         "RLIMIT_NOFILE": limits.open_files,
-        "RLIMIT_FSIZE": 0,
     }
+    # A memfd is written like a file: 0 would forbid the volume as well. Where it exists, Landlock forbids files.
+    if not hasattr(os, "memfd_create"):
+        wanted["RLIMIT_FSIZE"] = 0
     for name, value in wanted.items():
         try:
             resource.setrlimit(getattr(resource, name), (value, value))

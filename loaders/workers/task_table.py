@@ -17,7 +17,13 @@ TASKS: dict[str, str] = {
 }
 
 #: Imported by an idle worker, in this order, so that the first real task does not wait for them.
-WARM_UP: tuple[str, ...] = ("numpy", "loaders.pixels.decode_task", "pydicom.filereader", "imagecodecs")
+WARM_UP: tuple[str, ...] = (
+    "numpy",
+    "loaders.pixels.decode_task",
+    "loaders.discovery.header_scan",
+    "pydicom.filereader",
+    "imagecodecs",
+)
 
 
 def load_task(name: str) -> TaskFunction:

@@ -6,10 +6,11 @@ import os
 import queue
 import threading
 from collections.abc import Callable
+from typing import Self
 
 from loaders.workers.confinement import WorkerLimits
 from loaders.workers.shared_block import SharedBlock
-from loaders.workers.task_group import OnResult, Task, TaskGroup, TaskResult
+from loaders.workers.task_group import OnResult, Task, TaskGroup, TaskInput, TaskResult
 from loaders.workers.task_table import WARM_UP
 from loaders.workers.worker_seat import WorkerSeat
 
@@ -26,8 +27,10 @@ def usable_cores() -> int:
 
 
 def default_worker_count() -> int:
-    """One worker a core, at least two so that one that hangs does not stop everything, at most six; from four cores
-    on one core is left to the window."""
+    """One worker a core; from four cores on, one core is left to the window.
+
+    At least two, so that one that hangs does not stop everything; at most six, for the memory each takes.
+    """
     cores = usable_cores()
     return max(_SMALLEST_POOL, min(_LARGEST_POOL, cores if cores < 4 else cores - 1))
 
@@ -72,8 +75,6 @@ class WorkerPool:
         """Wait until every worker has answered an echo. For tests and measurements; nobody else needs to."""
         done = threading.Semaphore(0)
         group = self.group(lambda _result: done.release())
-        from loaders.workers.task_group import TaskInput  # noqa: PLC0415 - only here
-
         for number, _ in enumerate(self._seats):
             group.add([Task(number, "echo", lambda _attempt: TaskInput(b"up"))])
         return all(done.acquire(timeout=timeout_s) for _ in self._seats)
@@ -155,8 +156,9 @@ class WorkerPool:
         if self._dispatcher.ident is not None and self._dispatcher is not threading.current_thread():
             self._dispatcher.join()
 
-    def __enter__(self) -> WorkerPool:
-        return self.start()
+    def __enter__(self) -> Self:
+        self.start()
+        return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
@@ -179,7 +181,7 @@ class WorkerPool:
             group, result = item
             try:
                 group.finish(result)
-            except Exception as error:  # one owner's fault must not silence the others; it is reported, not swallowed
+            except Exception as error:  # noqa: BLE001 - one owner's fault must not silence the others; it is reported
                 if self.on_callback_error is None:
                     threading.excepthook(
                         threading.ExceptHookArgs((type(error), error, error.__traceback__, threading.current_thread()))

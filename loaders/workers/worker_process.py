@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections import deque
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -21,6 +22,7 @@ from loaders.workers.shared_block import SharedBlock
 from loaders.workers.task_table import TaskFunction, load_task
 
 _LONGEST_MESSAGE = 400
+_LONGEST_HOLD_S = 0.004
 
 
 def run_worker(connection: Connection, limits: WorkerLimits, warm_up: tuple[str, ...]) -> None:
@@ -47,6 +49,8 @@ class _Worker:
         self._functions: dict[str, TaskFunction] = {}
         self._tasks_done = 0
         self._codec_frames = 0
+        self._answers: list[bytes] = []
+        self._flushed_at = 0.0
 
     def serve(self) -> None:
         while True:
@@ -56,6 +60,7 @@ class _Worker:
                 if message.kind is MessageKind.STOP:
                     return
                 self._handle(message)
+            self._flush()
 
     def _import_next(self) -> None:
         try:
@@ -69,7 +74,19 @@ class _Worker:
         elif message.kind is MessageKind.DETACH:
             attachments.detach(int(message.facts["block"]))
         elif message.kind is MessageKind.TASK:
-            self._connection.send_bytes(pack(self._answer(message)))
+            if message.facts.get("codec") or message.facts.get("name") != "decode":
+                # Should this task kill the process, the answers of those before it must be out: it alone is to blame.
+                self._flush()
+            self._answers.append(pack(self._answer(message)))
+            if time.monotonic() - self._flushed_at > _LONGEST_HOLD_S:
+                self._flush()
+
+    def _flush(self) -> None:
+        """Send the answers held back: one wake-up of the application for several quick tasks."""
+        if self._answers:
+            self._connection.send_bytes(b"".join(self._answers))
+            self._answers.clear()
+        self._flushed_at = time.monotonic()
 
     def _answer(self, message: Message) -> Message:
         try:

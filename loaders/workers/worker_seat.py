@@ -84,6 +84,7 @@ class WorkerSeat:
         self._attached: set[int] = set()
         self._to_detach: deque[int] = deque()
         self._next_number = 1
+        self._timeout_s = -1.0
         self._ready = threading.Event()
         self.confinement: tuple[str, ...] = ()
         self.thread = threading.Thread(target=self._run, name=f"worker-seat-{number}", daemon=True)
@@ -135,7 +136,7 @@ class WorkerSeat:
                 self._hear()
             elif self._process is not None and not self._process.is_alive():
                 self._replace("the worker ended", blame_first=False)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             self._replace("the time limit of one frame was exceeded")
         except (EOFError, OSError, BadMessage) as error:
             self._replace(f"the worker process ended ({type(error).__name__})")
@@ -148,7 +149,7 @@ class WorkerSeat:
         )
         process.start()
         theirs.close()
-        self._process, self._connection = process, ours
+        self._process, self._connection, self._timeout_s = process, ours, -1.0
         self._attached.clear()
         self._to_detach.clear()
         self._set_timeout(_START_LIMIT_S)
@@ -156,12 +157,13 @@ class WorkerSeat:
     def _set_timeout(self, seconds: float) -> None:
         """Bound every single read and write on the socket, also in the middle of a message that never ends."""
         connection = self._connection
-        if sys.platform == "win32" or connection is None:
+        if sys.platform == "win32" or connection is None or seconds == self._timeout_s:
             return
         value = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
         with socket.socket(fileno=os.dup(connection.fileno())) as channel:
             channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
             channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
+        self._timeout_s = seconds
 
     def _tell_detached(self) -> None:
         while self._to_detach:
@@ -211,7 +213,8 @@ class WorkerSeat:
         if connection is None:
             raise EOFError
         limit_s = self._in_flight[0].task.limit_s + (0 if self._ready.is_set() else _START_LIMIT_S)
-        if not connection.poll(limit_s):
+        self._set_timeout(limit_s)
+        if sys.platform == "win32" and not connection.poll(limit_s):
             raise TimeoutError
         for message in unpack(connection.recv_bytes(LARGEST_REPLY)):
             self._take_reply(message)

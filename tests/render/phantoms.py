@@ -17,6 +17,7 @@ from loaders.model.pixel_format import FileLocator, PixelFormat, PixelLocation
 from loaders.model.stack import Stack, StackKey, StackKind
 from loaders.model.units import PixelSpacing, SpacingBasis
 from loaders.model.volume import Volume
+from loaders.model.volume_geometry import VolumeGeometry
 
 
 def make_volume(
@@ -67,7 +68,17 @@ def make_volume(
     validity = FrameValidity(len(frames))
     for index in range(len(frames)):
         validity.mark(index, FrameState.LOADED)
-    stack = Stack(StackKey("1.2", "1.2.3", "s"), StackKind.VOLUME, tuple(frames))
+    x, y, z = (float(part) for part in normal)
+    geometry = VolumeGeometry(
+        shape_zyx=(stored.shape[0], stored.shape[1], stored.shape[2]),
+        spacing_mm_zyx=(slice_mm, spacing_mm[0], spacing_mm[1]),
+        origin_lps_mm=origin_lps_mm,
+        column_step_lps=axes[0],
+        row_step_lps=axes[1],
+        slice_step_lps=(x, y, z),
+        frame_of_reference_uid=frame_of_reference_uid,
+    )
+    stack = Stack(StackKey("1.2", "1.2.3", "s"), StackKind.VOLUME, tuple(frames), geometry)
     return Volume(stack, validity, stored=stored)
 
 

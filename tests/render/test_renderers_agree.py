@@ -165,7 +165,7 @@ def test_both_renderers_agree_on_any_view(
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int16])
-def test_every_stored_value_reads_back_as_its_table_entry(gpu: VtkRenderer, dtype: type[np.generic]) -> None:
+def test_every_stored_value_reads_back_as_its_table_entry(gpu: VtkRenderer, dtype: type[np.integer[Any]]) -> None:
     info = np.iinfo(dtype)
     stored = np.arange(info.min, info.max + 1).astype(dtype).reshape(1, -1, 256)
     volume = make_volume(stored)

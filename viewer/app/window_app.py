@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,19 +19,23 @@ def run_window(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="diptych open", description="Open the window.", allow_abbrev=False)
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="folders, files, discs or archives to open")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the loaded window and end")
+    parser.add_argument("--drive", type=Path, metavar="DIR", help="drive the window and leave pictures in DIR")
     parser.add_argument("--size", default="1600x900", help="size of the window, WIDTHxHEIGHT")
     chosen = parser.parse_args(arguments)
     width, height = (int(number) for number in chosen.size.split("x"))
     pool = WorkerPool().start()
     try:
-        return _show(pool, chosen.paths, (width, height), chosen.screenshot)
+        return _show(pool, chosen.paths, (width, height), screenshot=chosen.screenshot, pictures=chosen.drive)
     finally:
         pool.close()
 
 
-def _show(pool: WorkerPool, paths: Sequence[Path], size: tuple[int, int], screenshot: Path | None) -> int:
+def _show(
+    pool: WorkerPool, paths: Sequence[Path], size: tuple[int, int], *, screenshot: Path | None, pictures: Path | None
+) -> int:
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415  after the workers have been started
 
+    from viewer.app.demo_drive import drive, wait_until_settled  # noqa: PLC0415
     from viewer.controllers.volume_store import VolumeStore  # noqa: PLC0415
     from viewer.jobs.job_runner import JobRunner  # noqa: PLC0415
     from viewer.main_window.main_window import MainWindow  # noqa: PLC0415
@@ -51,15 +54,14 @@ def _show(pool: WorkerPool, paths: Sequence[Path], size: tuple[int, int], screen
     application.processEvents()
     if paths:
         window.open_paths(paths)
-    if screenshot is None:
+    if screenshot is None and pictures is None:
         return application.exec()
-    deadline = time.monotonic() + 120.0
-    while time.monotonic() < deadline and not window.is_settled:
-        application.processEvents()
-        time.sleep(0.01)
-    for _ in range(20):
-        application.processEvents()
-        time.sleep(0.01)
-    saved = window.grab().save(str(screenshot))
-    window.close()
-    return 0 if saved else 1
+    try:
+        if pictures is not None:
+            drive(window, pictures)
+        if screenshot is not None:
+            wait_until_settled(window)
+            window.grab().save(str(screenshot))
+    finally:
+        window.close()
+    return 0

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from compare.hanging.window_presets import preset_by_key
 from compare.identity.verdict import IdentityVerdict
+from compare.pairing.roles import study_key_of
 from compare.session import commands
 from compare.session.comparison_session import ComparisonSession, LinkedAction
 from compare.viewing.view_state import WindowOrigin
@@ -239,7 +240,13 @@ class MainWindow(QWidget):
         study = self.session.index.study_of(key)
         canvas = self.viewports()[index].canvas_size
         self._do(
-            partial(commands.show_stack, index=index, stack=stack, study_key=study.key if study else "", canvas=canvas)
+            partial(
+                commands.show_stack,
+                index=index,
+                stack=stack,
+                study_key=study_key_of(study) if study else "",
+                canvas=canvas,
+            )
         )
 
     def _choose_folder(self) -> None:

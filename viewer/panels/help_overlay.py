@@ -100,7 +100,7 @@ class HelpOverlay(Retranslated):
             self._fill(columns)
         width = min(room.width(), columns * _COLUMN_PX + 32)
         content = self._area.widget()
-        content_height = content.sizeHint().height() if content else 0
+        content_height = content.heightForWidth(width - 52) if content else 0
         height = min(room.height(), content_height + 110)
         self._card.setGeometry(
             self.rect().center().x() - width // 2, self.rect().center().y() - height // 2, width, height

@@ -66,6 +66,9 @@ class IdentityBar(Retranslated):
         self._words.setText(self._conflict_words() if is_conflict else self._unproven_words(verdict))
         self._confirm_button.setVisible(not is_conflict and not is_settled)
         margin = 2 if is_settled else 6
+        if self._details_button.property("compact") != is_settled:
+            self._details_button.setProperty("compact", is_settled)
+            repolish(self._details_button)
         self._row.setContentsMargins(12, margin, 8, margin)
         self.show()
 

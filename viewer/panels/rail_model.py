@@ -53,7 +53,9 @@ class RailModel(QAbstractListModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         """Series can be dragged; a patient's heading cannot be chosen."""
         row = self.row(index)
-        if row is None or isinstance(row, PatientRow):
+        if row is None:
+            return Qt.ItemFlag.NoItemFlags
+        if isinstance(row, PatientRow):
             return Qt.ItemFlag.ItemIsEnabled
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return flags | Qt.ItemFlag.ItemIsDragEnabled if isinstance(row, SeriesRow) else flags

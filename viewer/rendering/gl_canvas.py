@@ -57,9 +57,13 @@ class GlCanvas:
         self._targets: dict[int, tuple[tuple[int, int], vtkTextureObject]] = {}
 
     @property
-    def capabilities(self) -> str:
-        """The driver's own words about itself, with the renderer's name."""
-        return str(self._window.ReportCapabilities())
+    def device_name(self) -> str:
+        """The driver's name for what draws (GL_RENDERER), or empty."""
+        for line in str(self._window.ReportCapabilities()).splitlines():
+            title, _, value = line.partition(":")
+            if title.strip().lower() == "opengl renderer string":
+                return value.strip()
+        return ""
 
     def make_current(self) -> None:
         """Bind the context to this thread; needed before any other call."""

@@ -72,6 +72,11 @@ class VtkRenderer:
         self.has_failed = False
 
     @property
+    def device_name(self) -> str:
+        """The driver's name for what draws, such as the card's."""
+        return self._canvas.device_name
+
+    @property
     def texture_limit(self) -> int:
         """Longest side of a texture, in pixels, as the driver states it."""
         return self._canvas.texture_limit
