@@ -49,7 +49,8 @@ def test_a_left_window_is_found_and_closed(qtbot: Any) -> None:
     from PySide6.QtWidgets import QWidget
 
     before = Leaks.now()
-    window = QWidget(objectName="forgotten")
+    window = QWidget()
+    window.setObjectName("forgotten")
     assert before.left_behind() == ["window QWidget 'forgotten'"]
     del window
     assert before.left_behind() == []
@@ -73,7 +74,8 @@ def test_a_running_timer_is_found_and_stopped(qtbot: Any) -> None:
     ],
 )
 def test_the_network_outside_is_refused(reach: Callable[[], object]) -> None:
-    with pytest.raises(PermissionError, match="reached for the network"):
+    # create_server wraps the refusal in an OSError of its own, without our words.
+    with pytest.raises(OSError, match="reached for the network|attempting to bind"):
         reach()
 
 
