@@ -75,7 +75,7 @@ def test_a_running_timer_is_found_and_stopped(qtbot: Any) -> None:
 )
 def test_the_network_outside_is_refused(reach: Callable[[], object]) -> None:
     # create_server wraps the refusal in an OSError of its own, without our words.
-    with pytest.raises(OSError, match="reached for the network|attempting to bind"):
+    with pytest.raises(OSError, match=r"reached for the network|attempting to bind"):
         reach()
 
 
