@@ -65,12 +65,17 @@ def test_a_running_timer_is_found_and_stopped(qtbot: Any) -> None:
     assert not timer.isActive()
 
 
+def _bind_to_every_interface() -> None:
+    with socket.socket() as server:
+        server.bind(("0.0.0.0", 0))  # noqa: S104  refused, which is the point
+
+
 @pytest.mark.parametrize(
     "reach",
     [
         lambda: socket.create_connection(("192.0.2.1", 80), timeout=0.1),
         lambda: socket.getaddrinfo("example.org", 443),
-        lambda: socket.create_server(("0.0.0.0", 0)),  # noqa: S104  refused, which is the point
+        _bind_to_every_interface,
     ],
 )
 def test_the_network_outside_is_refused(reach: Callable[[], object]) -> None:

@@ -1,0 +1,99 @@
+"""The length of a line on one frame, what its millimetres rest on, and whether two computations of it agree."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from compare.session.comparison_session import LengthMeasurement
+from compare.viewing.canvas import Point
+from loaders.model.frame import Frame
+from loaders.model.units import SpacingBasis
+
+#: Two independent computations may differ by rounding only.
+_AGREE_WITHIN = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A length for display. ``value`` is ``None`` where it is withheld, and ``reason`` says why.
+
+    ``unit`` is ``mm`` or ``px``; ``uncertainty`` is that of placing two ends on the pixel grid, in the same unit, and
+    ``decimals`` is how many digits it leaves after the point. ``basis`` says where the millimetres come from
+    (PS3.3 10.7): only some of them are millimetres in the patient.
+    """
+
+    value: float | None
+    unit: str
+    basis: SpacingBasis
+    uncertainty: float
+    decimals: int
+    reason: str = ""
+
+    @property
+    def rounded(self) -> float | None:
+        """The value at the precision it really has."""
+        return None if self.value is None else round(self.value, self.decimals)
+
+
+def length_of(measurement: LengthMeasurement, frame: Frame) -> Length:
+    """Return the length of a measurement on the frame it was drawn on.
+
+    Raises ``ValueError`` for another frame: a length never travels to a neighbour.
+    """
+    if (measurement.sop_instance_uid, measurement.frame_number) != (frame.sop_instance_uid, frame.frame_number):
+        raise ValueError("the measurement was drawn on another frame")
+    return length_between(measurement.start_mm, measurement.end_mm, frame)
+
+
+def length_between(start_mm: Point, end_mm: Point, frame: Frame) -> Length:
+    """Return the length between two in-plane points of a frame.
+
+    Computed by the plane, and again from pixels by the image plane equation of PS3.3 C.7.6.2.1.1 (or, without a place
+    in the patient, from pixels and spacing). Where the two differ the value is withheld.
+    """
+    spacing = frame.spacing
+    if not all(math.isfinite(value) for value in (*start_mm, *end_mm)):
+        return Length(None, "mm" if spacing.is_mm else "px", spacing.basis, 0.0, 1, "not_finite")
+    direct = math.dist(start_mm, end_mm)
+    again = _by_pixels(start_mm, end_mm, frame)
+    if not spacing.is_mm:
+        # Pixels of an aspect ratio other than 1 are not squares: a length across them has no single unit.
+        is_square = math.isclose(spacing.row_mm, spacing.column_mm, rel_tol=1e-6)
+        if not is_square:
+            return Length(None, "px", spacing.basis, 0.0, 1, "pixels_not_square")
+        direct, again = direct / spacing.column_mm, again / spacing.column_mm
+    unit = "mm" if spacing.is_mm else "px"
+    uncertainty = _uncertainty(start_mm, end_mm, frame) if spacing.is_mm else math.sqrt(0.5)
+    decimals = 0 if uncertainty >= 1.0 else 1
+    if not abs(direct - again) <= _AGREE_WITHIN * max(1.0, direct):  # NaN disagrees too
+        return Length(None, unit, spacing.basis, uncertainty, decimals, "computations_disagree")
+    return Length(direct, unit, spacing.basis, uncertainty, decimals)
+
+
+def _by_pixels(start_mm: Point, end_mm: Point, frame: Frame) -> float:
+    spacing = frame.spacing
+    pixels = np.array(
+        [[right / spacing.column_mm, down / spacing.row_mm, 0.0, 1.0] for right, down in (start_mm, end_mm)]
+    )
+    affine = np.eye(4)
+    if frame.plane is None:
+        affine[0, 0], affine[1, 1] = spacing.column_mm, spacing.row_mm
+    else:
+        affine[:3, 0] = np.asarray(frame.plane.column_step_lps) * spacing.column_mm
+        affine[:3, 1] = np.asarray(frame.plane.row_step_lps) * spacing.row_mm
+        affine[:3, 3] = frame.plane.origin_lps_mm
+    a, b = pixels @ affine.T
+    return float(np.linalg.norm(b[:3] - a[:3]))
+
+
+def _uncertainty(start_mm: Point, end_mm: Point, frame: Frame) -> float:
+    """Half a pixel at either end along the line, the two independent: what the grid allows, not what a hand adds."""
+    right, down = abs(end_mm[0] - start_mm[0]), abs(end_mm[1] - start_mm[1])
+    length = math.hypot(right, down)
+    if length == 0.0:
+        return max(frame.spacing.column_mm, frame.spacing.row_mm) * math.sqrt(0.5)
+    along = (right * frame.spacing.column_mm + down * frame.spacing.row_mm) / length
+    return 0.5 * along * math.sqrt(2.0)

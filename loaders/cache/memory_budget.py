@@ -1,0 +1,121 @@
+"""How much memory volumes may take on this machine, and who holds how much of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from loaders.errors import TooLarge
+
+_SHARE_OF_MACHINE = 0.6
+_SHARE_OF_FREE = 0.85
+_KEPT_FOR_THE_SYSTEM = 1 << 30
+_UNKNOWN_MACHINE = 4 << 30
+_NEEDED_WITHOUT_A_NUMBER = 1 << 20
+
+
+class MemoryBudget:
+    """Bytes that volumes hold against what this machine can give. Thread-safe.
+
+    ``limit_bytes`` is fixed at the start from the machine's memory (a container's or a resource limit counts too);
+    what is free is asked again at every reservation, so that a volume never drives the machine into swapping.
+    """
+
+    def __init__(self, limit_bytes: int | None = None) -> None:
+        self._lock = threading.Lock()
+        self._held: dict[object, int] = {}
+        self._asks_machine = limit_bytes is None
+        machine = machine_memory_bytes()
+        self.limit_bytes = limit_bytes if limit_bytes is not None else int(machine * _SHARE_OF_MACHINE)
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes reserved now."""
+        with self._lock:
+            return sum(self._held.values())
+
+    def room_bytes(self) -> int:
+        """Bytes that could be reserved now."""
+        room = self.limit_bytes - self.held_bytes
+        if self._asks_machine:
+            free = free_memory_bytes()
+            if free is not None:
+                room = min(room, int(free * _SHARE_OF_FREE) - _KEPT_FOR_THE_SYSTEM // 4)
+        return max(0, room)
+
+    def reserve(self, holder: object, needed_bytes: int) -> None:
+        """Reserve memory for ``holder``; raises ``TooLarge`` with both numbers. Small needs are always met."""
+        room = self.room_bytes()
+        if needed_bytes > room and needed_bytes > _NEEDED_WITHOUT_A_NUMBER:
+            raise TooLarge(
+                f"{_megabytes(needed_bytes)} MB are needed, {_megabytes(room)} MB are free for images",
+                needed_mb=str(_megabytes(needed_bytes)),
+                free_mb=str(_megabytes(room)),
+            )
+        with self._lock:
+            self._held[holder] = self._held.get(holder, 0) + needed_bytes
+
+    def release(self, holder: object) -> None:
+        """Give back everything ``holder`` reserved."""
+        with self._lock:
+            self._held.pop(holder, None)
+
+
+def _megabytes(count: int) -> int:
+    return round(count / 1e6)
+
+
+def machine_memory_bytes() -> int:
+    """Physical memory, or the smaller limit this process is under."""
+    known = [value for value in (_physical_bytes(), _cgroup_limit_bytes(), _address_space_limit()) if value]
+    return min(known) if known else _UNKNOWN_MACHINE
+
+
+def free_memory_bytes() -> int | None:
+    """Memory that can be had without swapping, ``None`` where the system does not tell."""
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        return None
+    return None
+
+
+def _physical_bytes() -> int:
+    if sys.platform == "win32":
+        return _windows_physical_bytes()
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return 0
+
+
+def _cgroup_limit_bytes() -> int:
+    try:
+        return int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
+    except (OSError, ValueError):  # "max" means no limit
+        return 0
+
+
+def _address_space_limit() -> int:
+    try:
+        import resource  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return 0
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return 0 if soft == resource.RLIM_INFINITY else soft
+
+
+def _windows_physical_bytes() -> int:
+    """GlobalMemoryStatusEx; not verified on a Windows machine."""
+    import ctypes  # noqa: PLC0415 - only there
+
+    class Status(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ulong), ("load", ctypes.c_ulong), ("numbers", ctypes.c_ulonglong * 7))
+
+    status = Status(length=ctypes.sizeof(Status))
+    kernel = getattr(ctypes, "windll").kernel32  # noqa: B009 - absent on other systems
+    return int(status.numbers[0]) if kernel.GlobalMemoryStatusEx(ctypes.byref(status)) else 0

@@ -1,0 +1,162 @@
+"""Raw element bytes to values that JSON can carry, and typed reading of them. What cannot be read is absent.
+
+A header record crosses a process boundary as JSON, so values are strings, numbers, lists and dictionaries only.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+from loaders.discovery.element_walk import RawElements, RawValue
+from loaders.discovery.text_decoding import decode_text
+
+_MAX_NUMBERS_BYTES = 1 << 20
+_BINARY = {"US": "H", "UL": "L", "SS": "h", "SL": "l", "FL": "f", "FD": "d"}
+_TEXT = frozenset({"LO", "SH", "PN", "ST", "LT", "UT", "UC"})
+
+#: Values of one data set or sequence item by keyword.
+ElementValues = dict[str, Any]
+
+
+def values_of(raw: RawElements) -> tuple[ElementValues, bool]:
+    """Convert what a walk kept; return the values and whether any text's character set was guessed."""
+    declared = _declared(raw)
+    guessed: list[bool] = []
+    return _convert(raw, declared, guessed), any(guessed)
+
+
+def _declared(raw: RawElements) -> tuple[str, ...]:
+    value = raw.get("SpecificCharacterSet")
+    if not isinstance(value, RawValue):
+        return ()
+    text = value.data[:256].decode("ascii", "replace")
+    return tuple(term.strip(" \0") for term in text.split("\\"))
+
+
+def _convert(raw: RawElements, declared: tuple[str, ...], guessed: list[bool]) -> ElementValues:
+    values: ElementValues = {}
+    for keyword, value in raw.items():
+        if isinstance(value, list):
+            values[keyword] = [_convert(item, declared, guessed) for item in value]
+        elif value.data:
+            values[keyword] = _value(keyword, value, declared, guessed)
+    return values
+
+
+def _value(keyword: str, value: RawValue, declared: tuple[str, ...], guessed: list[bool]) -> Any:  # noqa: ANN401 (JSON)
+    vr = value.vr
+    if vr in _TEXT:
+        text, is_guess = decode_text(value.data, declared, is_person_name=vr == "PN")
+        if is_guess:
+            guessed.append(True)
+        return [text] if vr in {"ST", "LT", "UT"} else text.split("\\")
+    if vr in {"DS", "IS"}:
+        return [_number(part) for part in value.data[:_MAX_NUMBERS_BYTES].decode("ascii", "replace").split("\\")]
+    if keyword == "LUTData":
+        words = value.data
+        if value.is_big_endian:
+            words = struct.pack(
+                f"<{len(words) // 2}H", *struct.unpack(f">{len(words) // 2}H", words[: len(words) & ~1])
+            )
+        return base64.b64encode(words).decode("ascii")
+    if vr in _BINARY or " or " in vr:
+        return _binary(_BINARY.get(vr, "H"), value)
+    return [part.strip(" \0") for part in value.data[:4096].decode("ascii", "replace").split("\\")]
+
+
+def _number(text: str) -> float | int | None:
+    text = text.strip(" \0")
+    if "_" in text:
+        return None
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _binary(code: str, value: RawValue) -> list[float | int | None]:
+    size = struct.calcsize("<" + code)
+    count = min(len(value.data), _MAX_NUMBERS_BYTES) // size
+    order = ">" if value.is_big_endian else "<"
+    numbers = struct.unpack_from(f"{order}{count}{code}", value.data)
+    return [number if math.isfinite(number) else None for number in numbers]
+
+
+class Elements:
+    """Typed reading of one data set's or item's values. Absent, empty and unreadable are the same: not known."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def __contains__(self, keyword: str) -> bool:
+        return keyword in self._values
+
+    def text(self, keyword: str) -> str:
+        """The first value as text, or empty."""
+        values = self._values.get(keyword)
+        if not isinstance(values, list) or not values:
+            return ""
+        return str(values[0]).strip()
+
+    def texts(self, keyword: str) -> tuple[str, ...]:
+        """All values as text."""
+        values = self._values.get(keyword)
+        return tuple(str(value).strip() for value in values) if isinstance(values, list) else ()
+
+    def number(self, keyword: str) -> float | None:
+        """The first value as a number, or ``None``."""
+        values = self._values.get(keyword)
+        if not isinstance(values, list) or not values or not isinstance(values[0], int | float):
+            return None
+        try:
+            return float(values[0])
+        except OverflowError:
+            return None
+
+    def integer(self, keyword: str) -> int | None:
+        """The first value as a whole number, or ``None``."""
+        number = self.number(keyword)
+        return int(number) if number is not None and number == int(number) else None
+
+    def numbers(self, keyword: str, count: int | None = None) -> tuple[float, ...] | None:
+        """All values as numbers; ``None`` when any is unreadable or there are not ``count`` of them."""
+        values = self._values.get(keyword)
+        if not isinstance(values, list) or not values or not all(isinstance(value, int | float) for value in values):
+            return None
+        if count is not None and len(values) != count:
+            return None
+        try:
+            return tuple(float(value) for value in values)
+        except OverflowError:
+            return None
+
+    def items(self, keyword: str) -> tuple[Elements, ...]:
+        """The items of a sequence."""
+        values = self._values.get(keyword)
+        if not isinstance(values, list):
+            return ()
+        return tuple(Elements(value) for value in values if isinstance(value, dict))
+
+    def item(self, keyword: str) -> Elements:
+        """The first item of a sequence, or an empty one."""
+        items = self.items(keyword)
+        return items[0] if items else _NOTHING
+
+    def words(self, keyword: str) -> bytes:
+        """Binary look-up table data as little-endian bytes, or empty."""
+        value = self._values.get(keyword)
+        return base64.b64decode(value) if isinstance(value, str) else b""
+
+
+_NOTHING = Elements({})

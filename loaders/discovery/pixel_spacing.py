@@ -1,0 +1,94 @@
+"""What the millimetres of an image rest on (PS3.3 10.7, 10.7.1.3, C.8.5.5.1)."""
+
+from __future__ import annotations
+
+import math
+
+from loaders.discovery.element_values import Elements
+from loaders.model.units import PixelSpacing, SpacingBasis
+
+_EQUAL_WITHIN = 1e-4
+_CENTIMETRES = 3  # Physical Units X/Y Direction
+#: 2D tissue and colour-flow pictures: only these regions' deltas are lengths in both directions.
+_TWO_DIMENSIONAL = 1
+
+
+def pixel_spacing(top: Elements, groups: tuple[Elements, ...], *, is_in_patient: bool) -> PixelSpacing:
+    """Return the spacing of a frame and its basis, ``PIXELS_ONLY`` where none can be trusted.
+
+    ``groups`` are the functional groups of the frame, its own before the shared ones; ``is_in_patient`` says that the
+    image plane stands in the patient (CT, MR, PET), where Pixel Spacing is geometry and needs no calibration.
+    """
+    measured = _first_pair([group.item("PixelMeasuresSequence") for group in groups] + [top], "PixelSpacing")
+    if measured and is_in_patient:
+        return PixelSpacing(*measured, SpacingBasis.GEOMETRY)
+    properties = [group.item("FramePixelDataPropertiesSequence") for group in groups]
+    imager = _first_pair([*properties, top], "ImagerPixelSpacing") or _first_pair([top], "ImagePlanePixelSpacing")
+    if measured:
+        return _projection(top, measured, imager)
+    if imager:
+        factor = _first_factor([*properties, top])
+        if factor is not None:
+            return PixelSpacing(imager[0] / factor, imager[1] / factor, SpacingBasis.MAGNIFICATION_CORRECTED)
+        return PixelSpacing(*imager, SpacingBasis.AT_DETECTOR)
+    scanned = _first_pair([top], "NominalScannedPixelSpacing")
+    if scanned:
+        return PixelSpacing(*scanned, SpacingBasis.SCANNED)
+    return _ultrasound(top) or _aspect_only(top)
+
+
+def _projection(
+    top: Elements,
+    measured: tuple[float, float],
+    imager: tuple[float, float] | None,
+) -> PixelSpacing:
+    """Pixel Spacing of a projection: calibrated when it says so or differs from the detector's (PS3.3 10.7.1.3)."""
+    if top.text("PixelSpacingCalibrationType"):
+        return PixelSpacing(*measured, SpacingBasis.CALIBRATED)
+    if imager:
+        is_equal = all(abs(a - b) <= _EQUAL_WITHIN * b for a, b in zip(measured, imager, strict=True))
+        return PixelSpacing(*measured, SpacingBasis.AT_DETECTOR if is_equal else SpacingBasis.CALIBRATED)
+    scanned = _first_pair([top], "NominalScannedPixelSpacing")
+    # Pixel Spacing alone on a projection names no calibration: at best the detector's, or the digitiser's.
+    return PixelSpacing(*measured, SpacingBasis.SCANNED if scanned else SpacingBasis.AT_DETECTOR)
+
+
+def _first_pair(places: list[Elements], keyword: str) -> tuple[float, float] | None:
+    for place in places:
+        pair = place.numbers(keyword, 2)
+        if pair and all(1e-5 < value < 1e3 for value in pair):
+            return pair[0], pair[1]
+    return None
+
+
+def _first_factor(places: list[Elements]) -> float | None:
+    for place in places:
+        factor = place.number("EstimatedRadiographicMagnificationFactor")
+        if factor is not None and 1.0 <= factor < 20.0:
+            return factor
+    return None
+
+
+def _ultrasound(top: Elements) -> PixelSpacing | None:
+    """The spacing of the calibrated regions where all two-dimensional ones agree; none where they contradict."""
+    found: set[tuple[float, float]] = set()
+    for region in top.items("SequenceOfUltrasoundRegions"):
+        if region.integer("RegionSpatialFormat") != _TWO_DIMENSIONAL:
+            continue
+        units = (region.integer("PhysicalUnitsXDirection"), region.integer("PhysicalUnitsYDirection"))
+        across, down = region.number("PhysicalDeltaX"), region.number("PhysicalDeltaY")
+        if units != (_CENTIMETRES, _CENTIMETRES) or not across or not down:
+            return None
+        found.add((round(abs(down) * 10.0, 6), round(abs(across) * 10.0, 6)))
+    if len(found) != 1:
+        return None
+    row_mm, column_mm = found.pop()
+    return PixelSpacing(row_mm, column_mm, SpacingBasis.ULTRASOUND_REGION) if row_mm and column_mm else None
+
+
+def _aspect_only(top: Elements) -> PixelSpacing:
+    """Pixels without millimetres, in the proportion of Pixel Aspect Ratio (vertical : horizontal size)."""
+    ratio = top.numbers("PixelAspectRatio", 2)
+    if ratio and ratio[0] > 0 and ratio[1] > 0 and math.isfinite(ratio[0] / ratio[1]):
+        return PixelSpacing(ratio[0] / ratio[1], 1.0, SpacingBasis.PIXELS_ONLY)
+    return PixelSpacing(1.0, 1.0, SpacingBasis.PIXELS_ONLY)

@@ -1,0 +1,119 @@
+"""The elements that scanning keeps: what is needed to group, place, value, window and name an image, and no more."""
+
+from __future__ import annotations
+
+from pydicom.datadict import dictionary_VR, tag_for_keyword
+
+from loaders.discovery.element_walk import WantedElement, WantedTable
+
+_Tree = dict[str, "_Tree | None"]
+
+
+def _leaves(*keywords: str) -> _Tree:
+    return dict.fromkeys(keywords)
+
+
+_LUT: _Tree = _leaves("LUTDescriptor", "LUTExplanation", "ModalityLUTType", "LUTData")
+_RESCALE = ("RescaleSlope", "RescaleIntercept", "RescaleType")
+_WINDOW = ("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction")
+
+_FRAME_TYPE: _Tree = _leaves("FrameType", "ComplexImageComponent")
+
+#: One item of the shared or per-frame functional groups (PS3.3 C.7.6.16).
+_FUNCTIONAL_GROUPS: _Tree = {
+    "PlanePositionSequence": _leaves("ImagePositionPatient"),
+    "PlaneOrientationSequence": _leaves("ImageOrientationPatient"),
+    "PixelMeasuresSequence": _leaves("PixelSpacing", "SliceThickness"),
+    "FrameContentSequence": _leaves(
+        "StackID", "InStackPositionNumber", "TemporalPositionIndex", "FrameReferenceDateTime",
+        "FrameAcquisitionDateTime", "FrameAcquisitionNumber", "DimensionIndexValues",
+    ),
+    "PixelValueTransformationSequence": _leaves(*_RESCALE),
+    "FrameVOILUTSequence": _leaves(*_WINDOW),
+    "MREchoSequence": _leaves("EffectiveEchoTime"),
+    "MRDiffusionSequence": {
+        "DiffusionBValue": None,
+        "DiffusionDirectionality": None,
+        "DiffusionGradientDirectionSequence": _leaves("DiffusionGradientOrientation"),
+    },
+    "MRImageFrameTypeSequence": _FRAME_TYPE,
+    "CTImageFrameTypeSequence": _FRAME_TYPE,
+    "PETFrameTypeSequence": _FRAME_TYPE,
+    "CardiacSynchronizationSequence": _leaves("NominalPercentageOfCardiacPhase", "NominalCardiacTriggerDelayTime"),
+    "RespiratorySynchronizationSequence": _leaves("NominalPercentageOfRespiratoryPhase"),
+    "TemporalPositionSequence": _leaves("TemporalPositionTimeOffset"),
+    "CTReconstructionSequence": _leaves("ConvolutionKernel"),
+    "FrameAnatomySequence": _leaves("FrameLaterality"),
+    "FramePixelDataPropertiesSequence": _leaves("ImagerPixelSpacing", "EstimatedRadiographicMagnificationFactor"),
+}  # fmt: skip
+
+_IDENTITY = (
+    "SpecificCharacterSet", "ImageType", "SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID",
+    "StudyDate", "StudyTime", "SeriesDate", "SeriesTime", "AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime",
+    "ContentTime", "AccessionNumber", "Modality", "Manufacturer", "InstitutionName", "StationName",
+    "StudyDescription", "SeriesDescription", "ManufacturerModelName", "PatientName", "PatientID",
+    "IssuerOfPatientID", "TypeOfPatientID", "PatientBirthDate", "PatientSex", "OtherPatientIDs", "BodyPartExamined",
+    "ProtocolName", "ViewPosition", "Laterality", "ImageLaterality", "SeriesNumber", "AcquisitionNumber",
+    "InstanceNumber", "NumberOfSeriesRelatedInstances", "NumberOfFrames", "ConversionType",
+)  # fmt: skip
+
+_TECHNIQUE = (
+    "ConvolutionKernel", "KVP", "RepetitionTime", "EchoTime", "EchoNumbers", "InversionTime", "FlipAngle",
+    "MagneticFieldStrength", "SequenceName", "ScanningSequence", "SequenceVariant", "ContrastBolusAgent",
+    "ReconstructionDiameter", "XRayTubeCurrent", "Exposure", "ScanOptions",
+)  # fmt: skip
+
+_TIME_AND_PHASE = (
+    "TemporalPositionIdentifier", "TriggerTime", "NominalPercentageOfCardiacPhase", "DiffusionBValue",
+    "DiffusionGradientOrientation", "DiffusionDirectionality", "ComplexImageComponent", "FrameReferenceTime",
+    "FrameTime", "FrameTimeVector", "CineRate", "RecommendedDisplayFrameRate",
+)  # fmt: skip
+
+_GEOMETRY = (
+    "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID", "PixelSpacing", "ImagerPixelSpacing",
+    "NominalScannedPixelSpacing", "PixelAspectRatio", "PixelSpacingCalibrationType", "SliceThickness",
+    "EstimatedRadiographicMagnificationFactor", "ImagePlanePixelSpacing", "PatientOrientation",
+    "GridFrameOffsetVector", "TotalPixelMatrixColumns",
+)  # fmt: skip
+
+_PIXELS = (
+    "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit",
+    "PixelRepresentation", "PlanarConfiguration", "PixelPaddingValue", "PixelPaddingRangeLimit",
+    "LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod", "BurnedInAnnotation",
+    "PresentationLUTShape", "Units", "DoseUnits", "DoseGridScaling", *_RESCALE, *_WINDOW,
+)  # fmt: skip
+
+_TOP: _Tree = {
+    **_leaves(*_IDENTITY, *_TECHNIQUE, *_TIME_AND_PHASE, *_GEOMETRY, *_PIXELS),
+    "OtherPatientIDsSequence": _leaves("PatientID", "IssuerOfPatientID", "TypeOfPatientID"),
+    "ModalityLUTSequence": _LUT,
+    "VOILUTSequence": _LUT,
+    "PresentationLUTSequence": _LUT,
+    "SequenceOfUltrasoundRegions": _leaves(
+        "RegionSpatialFormat", "RegionDataType", "PhysicalUnitsXDirection", "PhysicalUnitsYDirection",
+        "PhysicalDeltaX", "PhysicalDeltaY", "RegionLocationMinX0", "RegionLocationMinY0", "RegionLocationMaxX1",
+        "RegionLocationMaxY1",
+    ),
+    "SharedFunctionalGroupsSequence": _FUNCTIONAL_GROUPS,
+    "PerFrameFunctionalGroupsSequence": _FUNCTIONAL_GROUPS,
+}  # fmt: skip
+
+_DIRECTORY: _Tree = {
+    "DirectoryRecordSequence": _leaves(
+        "DirectoryRecordType", "ReferencedFileID", "ReferencedSOPInstanceUIDInFile", "SeriesInstanceUID",
+    ),
+}  # fmt: skip
+
+
+def _table(tree: _Tree) -> WantedTable:
+    table: WantedTable = {}
+    for keyword, children in tree.items():
+        tag = tag_for_keyword(keyword)
+        if tag is None:
+            raise ValueError(f"no such element: {keyword}")
+        table[tag] = WantedElement(keyword, dictionary_VR(tag), None if children is None else _table(children))
+    return table
+
+
+IMAGE_ELEMENTS: WantedTable = _table(_TOP)
+DIRECTORY_ELEMENTS: WantedTable = _table(_DIRECTORY)

@@ -1,0 +1,1 @@
+"""JSON schemas of the documents that the headless verbs and the session file write."""

@@ -1,0 +1,127 @@
+"""A session comes back as it was, says nothing of the patient, and a damaged file does no harm."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compare.session.comparison_session import (
+    ComparisonSession,
+    Layout,
+    LengthMeasurement,
+    LinkedAction,
+    ManualOffset,
+    Role,
+    Viewport,
+)
+from compare.session.session_file import SessionFileError, session_from_json, session_to_json
+from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
+from loaders.model.display import VoiFunction, Window
+from loaders.model.stack import StackKey
+
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+_NUMBER = st.floats(-1e6, 1e6)
+_POINT = st.tuples(_NUMBER, _NUMBER)
+_KEY = st.builds(StackKey, _TEXT, _TEXT, _TEXT)
+_WINDOW = st.builds(Window, _NUMBER, st.floats(1, 1e5), st.sampled_from(VoiFunction), _TEXT)
+_VIEWPORT = st.builds(
+    Viewport,
+    st.none() | _KEY,
+    _TEXT,
+    st.sampled_from(Role),
+    st.builds(
+        ViewState, st.integers(0, 5000), _POINT, st.floats(1e-3, 100), st.integers(0, 3), st.booleans(), st.booleans()
+    ),
+    st.builds(
+        Presentation,
+        st.none() | _WINDOW,
+        st.sampled_from(WindowOrigin),
+        st.none() | st.integers(0, 9),
+        st.booleans(),
+        _TEXT,
+        st.sampled_from(Interpolation),
+    ),
+    st.frozensets(st.sampled_from(LinkedAction)),
+)
+
+
+@st.composite
+def _sessions(draw: st.DrawFn) -> ComparisonSession:
+    rows, columns = draw(st.integers(1, 4)), draw(st.integers(1, 4))
+    cells = rows * columns
+    return ComparisonSession(
+        layout=Layout(rows, columns, draw(st.none() | st.integers(0, cells - 1))),
+        viewports=tuple(draw(st.lists(_VIEWPORT, min_size=cells, max_size=cells))),
+        active=draw(st.integers(0, cells - 1)),
+        offsets=tuple(draw(st.lists(st.builds(ManualOffset, _KEY, _KEY, _NUMBER), max_size=2))),
+        measurements=tuple(
+            draw(
+                st.lists(
+                    st.builds(LengthMeasurement, _TEXT, _KEY, _TEXT, st.integers(1, 99), _POINT, _POINT), max_size=2
+                )
+            )
+        ),
+        is_linked=draw(st.booleans()),
+        identity_confirmed=draw(st.frozensets(st.tuples(_TEXT, _TEXT), max_size=2)),
+        identity_overrides=tuple(draw(st.lists(st.tuples(_TEXT, _TEXT, _TEXT), max_size=2))),
+    )
+
+
+def _schema() -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads(files("resources").joinpath("schemas/session.schema.json").read_text("utf-8"))
+    return stored
+
+
+@settings(max_examples=40)
+@given(_sessions())
+def test_every_session_comes_back_and_fits_the_schema(session: ComparisonSession) -> None:
+    text = session_to_json(session)
+    read = session_from_json(text)
+    assert read.session == session
+    assert read.left_out == ()
+    jsonschema.validate(json.loads(text), _schema())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "not JSON"),
+        ("[]", "not a session file"),
+        ('{"format": "other"}', "not a session file"),
+        ('{"format": "diptych-session"}', "no version"),
+        ('{"format": "diptych-session", "version": 99}', "newer version"),
+        ('{"format": "diptych-session", "version": 1, "layout": {"rows": 900, "columns": 1}}', "no sound layout"),
+        ("[" * 100_000, "not JSON"),
+    ],
+)
+def test_what_is_no_session_is_said_in_a_sentence(text: str, words: str) -> None:
+    with pytest.raises(SessionFileError, match=words):
+        session_from_json(text)
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_damaged_entry_is_left_out_and_named(data: st.DataObject) -> None:
+    stored = json.loads(session_to_json(ComparisonSession()))
+    rubbish: st.SearchStrategy[Any] = (
+        st.none() | st.booleans() | _NUMBER | _TEXT | st.lists(st.integers(), max_size=3) | st.just({})
+    )
+    for name in ("viewports", "offsets", "measurements", "identity_confirmed", "identity_overrides", "active"):
+        stored[name] = data.draw(rubbish | st.lists(rubbish, max_size=3))
+    read = session_from_json(json.dumps(stored))
+    assert len(read.session.viewports) == 1
+    assert read.session.offsets == ()
+    assert read.session.measurements == ()
+
+
+def test_numbers_that_json_does_not_know_are_no_view() -> None:
+    text = session_to_json(ComparisonSession()).replace('"mm_per_pixel": 1.0', '"mm_per_pixel": NaN')
+    read = session_from_json(text)
+    assert read.left_out == ("viewport 1",)
+    assert read.session.viewports == (Viewport(),)

@@ -1,0 +1,135 @@
+"""The one holder of the session: applies commands, carries them to linked viewports, undoes them.
+
+Widgets never change anything themselves: they hand in a command and repaint what differs between the two sessions
+of :attr:`SessionController.session_changed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, Signal
+
+from compare.errors import Refused
+from compare.linking.frame_graph import FrameGraph
+from compare.linking.known_frames import graph_of
+from compare.linking.link_status import LinkStatus
+from compare.linking.propagate import link_statuses, propagate
+from compare.linking.stack_places import Stacks
+from compare.session.comparison_session import ComparisonSession, LinkedAction
+from compare.session.history import History
+from compare.session.view_commands import refit, same_images_shown
+from loaders.model.study import Catalogue
+from viewer.controllers.catalogue_index import CatalogueIndex
+
+Command = Callable[[ComparisonSession], ComparisonSession]
+
+
+class SessionController(QObject):
+    """Owns the history of sessions and the frame graph; lives on the window's thread."""
+
+    session_changed = Signal(object, object)
+    refused = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._history = History(ComparisonSession())
+        self._index = CatalogueIndex(Catalogue())
+        self._graph = FrameGraph()
+
+    @property
+    def session(self) -> ComparisonSession:
+        """The session as it is now."""
+        return self._history.present
+
+    @property
+    def index(self) -> CatalogueIndex:
+        """Look-ups over everything that was found."""
+        return self._index
+
+    @property
+    def stacks(self) -> Stacks:
+        """Every displayable stack by its key."""
+        return self._index.stacks
+
+    @property
+    def graph(self) -> FrameGraph:
+        """The transforms known between frames of reference."""
+        return self._graph
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return self._history.can_undo
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether there is a step to do again."""
+        return self._history.can_redo
+
+    def set_catalogue(self, catalogue: Catalogue, *, is_final: bool = True) -> None:
+        """Take what a scan has found so far. What hangs stays as it is: nothing jumps.
+
+        While the scan runs the stacks on screen keep the frames they were hung with; at its end they may have grown,
+        and every viewport goes on showing the very image it showed.
+        """
+        hung = {viewport.stack for viewport in self.session.viewports if viewport.stack is not None}
+        before = {key: stack for key, stack in self.stacks.items() if key in hung}
+        self._index = CatalogueIndex(catalogue, None if is_final else before)
+        self._graph = graph_of(catalogue.studies)
+        after = same_images_shown(self.session, before, self.stacks)
+        if after is not self.session:
+            old, self._history = self.session, self._history.amend(after)
+            self.session_changed.emit(old, after)
+
+    def apply(
+        self, command: Command, *, moved: int | None = None, actions: Sequence[LinkedAction] = (), merge_key: str = ""
+    ) -> bool:
+        """Run a command, carry its ``actions`` from viewport ``moved`` to the linked ones, and record the step.
+
+        A command that cannot be done leaves the session as it was; ``refused`` says why, and ``False`` is returned.
+        """
+        before = self.session
+        try:
+            after = command(before)
+        except Refused as refusal:
+            self.refused.emit(refusal.code)
+            return False
+        if moved is not None and after is not before:
+            for action in actions:
+                after, _ = propagate(before, after, moved, action, self.stacks, self._graph)
+        self._take(self._history.record(after, merge_key))
+        return True
+
+    def end_gesture(self) -> None:
+        """Close a drag: the next step stands on its own."""
+        self._history = self._history.close_gesture()
+
+    def undo(self) -> None:
+        """Take the last step back."""
+        self._take(self._history.undo())
+
+    def redo(self) -> None:
+        """Do the last undone step again."""
+        self._take(self._history.redo())
+
+    def restart(self, session: ComparisonSession) -> None:
+        """Begin with other studies: nothing leads back to those before."""
+        self._take(self._history.restart(session))
+
+    def refit(self, canvases: Sequence[tuple[int, int]]) -> None:
+        """Fit what follows its viewport's size to new sizes in device pixels; no step of its own in the history."""
+        before = self.session
+        after = refit(before, self.stacks, tuple(canvases))
+        if after != before:
+            self._history = self._history.amend(after)
+            self.session_changed.emit(before, after)
+
+    def statuses(self, source: int, action: LinkedAction = LinkedAction.SCROLL) -> tuple[LinkStatus, ...]:
+        """Say how an action of one viewport would reach the others now."""
+        return link_statuses(self.session, source, action, self.stacks, self._graph)
+
+    def _take(self, history: History) -> None:
+        before, self._history = self.session, history
+        if before != self.session:
+            self.session_changed.emit(before, self.session)

@@ -1,0 +1,119 @@
+"""From the session to what each viewport paints: values in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from compare.identity.verdict import Verdict
+from compare.linking.frame_graph import LinkBasis
+from compare.linking.link_status import LinkReason, LinkStatus
+from compare.session.comparison_session import ComparisonSession, LinkedAction, Viewport
+from loaders.model.display import Window
+from loaders.model.frame import Frame
+from loaders.model.stack import Stack
+from loaders.model.volume import Volume
+from loaders.values.display_pixels import whole_range
+from viewer.controllers.session_controller import SessionController
+from viewer.rendering.presentation_grey import grey_choice
+from viewer.viewport.viewport_model import IdentityMark, LinkBadge, LinkKind, ViewportModel
+
+VolumeSource = Callable[[Stack], Volume | None]
+
+_KINDS = {
+    LinkBasis.SAME_FRAME: LinkKind.SAME_FRAME,
+    LinkBasis.SPATIAL_REGISTRATION: LinkKind.RIGID,
+    LinkBasis.RIGID: LinkKind.RIGID,
+    LinkBasis.DEFORMABLE: LinkKind.DEFORMED,
+    LinkBasis.MANUAL_OFFSET: LinkKind.BY_HAND,
+    LinkBasis.TABLE_POSITION: LinkKind.TABLE_POSITION,
+    LinkBasis.RELATIVE: LinkKind.RELATIVE,
+}
+_SWITCHED_OFF = frozenset({LinkReason.LINKS_OFF, LinkReason.ACTION_OFF_HERE, LinkReason.ACTION_OFF_THERE})
+
+
+def viewport_models(
+    controller: SessionController, volumes: VolumeSource, verdict: Verdict | None, today: date
+) -> tuple[ViewportModel, ...]:
+    """Return the model of every viewport of the session. ``verdict`` is that of the studies compared, if any."""
+    session = controller.session
+    badges = _link_badges(controller, session)
+    newest = _newest_hung(controller, session)
+    models = []
+    for index, viewport in enumerate(session.viewports):
+        stack = controller.stacks.get(viewport.stack) if viewport.stack else None
+        models.append(
+            ViewportModel(
+                index=index,
+                viewport=viewport,
+                volume=volumes(stack) if stack else None,
+                study=controller.index.study_of(viewport.stack) if viewport.stack else None,
+                series=controller.index.series_of(viewport.stack) if viewport.stack else None,
+                stack=stack,
+                newest_date=newest,
+                today=today,
+                window=_window(controller, viewport),
+                link=badges.get(index),
+                is_scale_comparable=_is_comparable(controller, session, viewport),
+                identity=_identity_mark(verdict),
+                measurements=session.measurements,
+                is_active=index == session.active and len(session.viewports) > 1,
+            )
+        )
+    return tuple(models)
+
+
+def _frame(controller: SessionController, viewport: Viewport) -> Frame | None:
+    stack = controller.stacks.get(viewport.stack) if viewport.stack else None
+    if stack is None or viewport.view.frame_index >= len(stack.frames):
+        return None
+    return stack.frames[viewport.view.frame_index]
+
+
+def _window(controller: SessionController, viewport: Viewport) -> Window | None:
+    frame = _frame(controller, viewport)
+    if frame is None or frame.format.is_colour:
+        return None
+    choice = grey_choice(frame, viewport.presentation)
+    if choice.window is not None:
+        return choice.window
+    return None if choice.voi_table is not None else whole_range(frame)
+
+
+def _newest_hung(controller: SessionController, session: ComparisonSession) -> date | None:
+    studies = [controller.index.study_of(viewport.stack) for viewport in session.viewports if viewport.stack]
+    return max((study.study_date for study in studies if study and study.study_date), default=None)
+
+
+def _is_comparable(controller: SessionController, session: ComparisonSession, viewport: Viewport) -> bool:
+    frames = [_frame(controller, other) for other in session.viewports]
+    if sum(frame is not None for frame in frames) < 2:
+        return True
+    own = _frame(controller, viewport)
+    return own is None or all(frame.spacing.is_comparable for frame in frames if frame is not None)
+
+
+def _identity_mark(verdict: Verdict | None) -> IdentityMark | None:
+    if verdict is Verdict.UNPROVEN:
+        return IdentityMark.MATCHED_BY_DEMOGRAPHICS
+    return IdentityMark.CONFLICT_OVERRIDDEN if verdict is Verdict.CONFLICT else None
+
+
+def _link_badges(controller: SessionController, session: ComparisonSession) -> dict[int, LinkBadge]:
+    """One badge for each viewport that could follow the first one; the first one follows the second."""
+    hung = [index for index, viewport in enumerate(session.viewports) if viewport.stack is not None]
+    if len(hung) < 2:
+        return {}
+    badges: dict[int, LinkBadge] = {}
+    for status in controller.statuses(hung[0], LinkedAction.SCROLL):
+        badges[status.index] = badge_of(status)
+    return badges
+
+
+def badge_of(status: LinkStatus) -> LinkBadge:
+    """Return the badge of a link status: its basis, or why there is none."""
+    if status.is_linked and status.basis is not None:
+        return LinkBadge(_KINDS[status.basis], error_mm=status.error_mm, offset_mm=status.offset_mm)
+    if status.reason in _SWITCHED_OFF:
+        return LinkBadge(LinkKind.SWITCHED_OFF)
+    return LinkBadge(LinkKind.NOTHING_TO_LINK)

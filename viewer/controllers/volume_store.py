@@ -1,0 +1,118 @@
+"""The volumes of the stacks on screen: asked for by key, filled by workers, announced about 30 times a second."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from loaders.cache.memory_budget import MemoryBudget
+from loaders.errors import WorldError
+from loaders.model.stack import Stack, StackKey
+from loaders.model.volume import Volume
+from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
+from loaders.workers.worker_pool import WorkerPool
+
+#: One repaint for all frames that arrived in between, however fast they come.
+_FLUSH_MS = 33
+
+
+class VolumeStore(QObject):
+    """Owns the loaders. What is on screen loads first; what has left it is kept until memory is needed."""
+
+    frames_arrived = Signal(object)
+    failed = Signal(object, object)
+
+    def __init__(self, pool: WorkerPool, budget: MemoryBudget, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pool = pool
+        self._budget = budget
+        self._loaders: dict[StackKey, VolumeLoader] = {}
+        self._refused: dict[StackKey, WorldError] = {}
+        self._arrived: set[StackKey] = set()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_FLUSH_MS)
+        self._timer.timeout.connect(self._flush)
+
+    def volume(self, stack: Stack) -> Volume | None:
+        """The volume of a stack, perhaps still empty, or ``None`` when it is not on its way.
+
+        A volume made for another state of the stack (it has grown since) is never given out: its frames are others.
+        """
+        loader = self._loaders.get(stack.key)
+        return loader.volume if loader and loader.volume.stack is stack else None
+
+    def refusal(self, key: StackKey) -> WorldError | None:
+        """Why a stack cannot be held in memory, or ``None``."""
+        return self._refused.get(key)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing more will arrive."""
+        return not self._arrived and all(loader.validity.is_settled for loader in self._loaders.values())
+
+    def show(self, shown: Sequence[tuple[Stack, int]]) -> None:
+        """Load these stacks, each around the frame it shows, the first one before the others."""
+        for priority, (stack, frame_index) in enumerate(shown):
+            self._drop_outgrown(stack)
+            loader = self._loaders.get(stack.key) or self._open(stack, frame_index, [one for one, _ in shown])
+            if loader is not None:
+                loader.priority = priority
+                loader.look_at(frame_index)
+                # Most recently shown last: the order in which memory is taken back.
+                self._loaders[stack.key] = self._loaders.pop(stack.key)
+        if any(not loader.validity.is_settled for loader in self._loaders.values()):
+            self._timer.start()
+
+    def close(self) -> None:
+        """Stop all loading and give the memory back."""
+        self._timer.stop()
+        for loader in self._loaders.values():
+            loader.close()
+        self._loaders.clear()
+
+    def _open(self, stack: Stack, frame_index: int, pinned: Sequence[Stack]) -> VolumeLoader | None:
+        keep = {one.key for one in pinned}
+        while True:
+            try:
+                loader = VolumeLoader(
+                    stack,
+                    self._pool,
+                    self._budget,
+                    on_arrivals=partial(self._note, stack.key),
+                    first_frame=frame_index,
+                )
+            except WorldError as error:
+                if not self._evict_oldest(keep):
+                    self._refused[stack.key] = error
+                    self.failed.emit(stack.key, error)
+                    return None
+                continue
+            self._refused.pop(stack.key, None)
+            self._loaders[stack.key] = loader
+            loader.start()
+            return loader
+
+    def _drop_outgrown(self, stack: Stack) -> None:
+        loader = self._loaders.get(stack.key)
+        if loader is not None and loader.volume.stack is not stack:
+            self._loaders.pop(stack.key).close()
+
+    def _evict_oldest(self, keep: set[StackKey]) -> bool:
+        for key in list(self._loaders):
+            if key not in keep:
+                self._loaders.pop(key).close()
+                return True
+        return False
+
+    def _note(self, key: StackKey, _arrivals: Arrivals) -> None:
+        """Called on the pool's thread: only remembers; the timer tells."""
+        self._arrived.add(key)
+
+    def _flush(self) -> None:
+        arrived, self._arrived = self._arrived, set()
+        for key in arrived:
+            self.frames_arrived.emit(key)
+        if not arrived and self.is_settled:
+            self._timer.stop()

@@ -1,0 +1,51 @@
+"""``compare --current PATH --prior PATH``: are they of one person, which series pair, and how would they be linked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from loaders.model.study import Catalogue
+from loaders.progress import CancelToken, no_progress
+from loaders.stores.image_source import ImageSource
+from loaders.stores.local_folder import LocalFolder
+from viewer.headless.compare_document import ComparedStudies, choose_studies, comparison_document
+from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
+
+#: Shows the two studies in the real window, writes a picture of it, and returns the rows of ``views``.
+Screenshot = Callable[[ComparedStudies, Sequence[ImageSource], Path], list[dict[str, object]]]
+
+
+def run(arguments: Sequence[str], *, screenshot: Screenshot | None = None) -> int:
+    """Compare two paths and write the document, by default to standard output. Returns the exit status 0.
+
+    ``screenshot`` is given by whoever can open a window; with it ``--screenshot PNG`` is offered. Raises what the
+    sources raise, and ``NothingToCompare``.
+    """
+    parser = verb_parser("compare", "Pair two studies of one patient and say how they are linked.")
+    parser.add_argument("--current", metavar="PATH", type=Path, required=True, help="folder, file or archive")
+    parser.add_argument("--prior", metavar="PATH", type=Path, required=True, help="folder, file or archive")
+    parser.add_argument(
+        "--override-identity",
+        metavar="REASON",
+        default="",
+        help="pair the series although the identities conflict; the reason stands in the document",
+    )
+    if screenshot is not None:
+        parser.add_argument("--screenshot", metavar="PNG", type=Path, help="write a picture of the real window")
+    options = parser.parse_args(arguments)
+    sources = (LocalFolder([options.current]), LocalFolder([options.prior]))
+    try:
+        studies = choose_studies(*map(_catalogue_of, sources))
+        document = comparison_document(studies, options.override_identity)
+        if screenshot is not None and options.screenshot is not None:
+            document["views"] = screenshot(studies, sources, options.screenshot)
+        write_json(document, options.json or STANDARD_OUTPUT)
+    finally:
+        for source in sources:
+            source.close()
+    return 0
+
+
+def _catalogue_of(source: ImageSource) -> Catalogue:
+    return source.catalogue(on_found=lambda _catalogue: None, progress=no_progress, cancel=CancelToken())

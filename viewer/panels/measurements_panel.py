@@ -1,0 +1,174 @@
+"""Lengths the reader drew: value, what its millimetres rest on, where; a click leads back to the slice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from compare.session.comparison_session import Role
+from loaders.model.units import SpacingBasis
+from viewer.main_window.icons import Icon, dress
+from viewer.panels.date_text import date_text
+from viewer.panels.plain_text import PlainLabel, Retranslated, plain_tooltip, shown_text
+
+_BASES = cast(
+    "dict[SpacingBasis, str]",
+    {
+        SpacingBasis.GEOMETRY: QT_TRANSLATE_NOOP("MeasurementsPanel", "in the patient"),
+        SpacingBasis.CALIBRATED: QT_TRANSLATE_NOOP("MeasurementsPanel", "calibrated"),
+        SpacingBasis.AT_DETECTOR: QT_TRANSLATE_NOOP("MeasurementsPanel", "at detector"),
+        SpacingBasis.MAGNIFICATION_CORRECTED: QT_TRANSLATE_NOOP("MeasurementsPanel", "magnification corrected"),
+        SpacingBasis.SCANNED: QT_TRANSLATE_NOOP("MeasurementsPanel", "on the scanned film"),
+        SpacingBasis.ULTRASOUND_REGION: QT_TRANSLATE_NOOP("MeasurementsPanel", "ultrasound region"),
+        SpacingBasis.PIXELS_ONLY: QT_TRANSLATE_NOOP("MeasurementsPanel", "pixels only"),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementRow:
+    """One length. ``value`` is ``None`` where it is withheld; ``slice_number`` counts from 1 as on screen."""
+
+    identifier: str
+    value: float | None
+    unit: str
+    decimals: int
+    basis: SpacingBasis
+    role: Role
+    study_date: date | None
+    series_text: str
+    slice_number: int
+
+
+class MeasurementsPanel(Retranslated):
+    """A list. Signals: ``go_to_requested(str identifier)``, ``remove_requested(str identifier)``."""
+
+    go_to_requested = Signal(str)
+    remove_requested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[MeasurementRow, ...] = ()
+        self._table = QTableWidget(0, 3, self)
+        self._nothing = PlainLabel(parent=self)
+        self._remove_button = QToolButton(self)
+        self._copy_button = QToolButton(self)
+        self._build()
+        self.retranslate()
+
+    def set_rows(self, rows: Sequence[MeasurementRow]) -> None:
+        """Show other measurements; the chosen one stays chosen."""
+        if tuple(rows) != self._rows:
+            chosen = self._chosen()
+            self._rows = tuple(rows)
+            self._fill(chosen)
+
+    def retranslate(self) -> None:
+        """Set every text anew."""
+        self.setWindowTitle(self.tr("Measurements"))
+        self._nothing.setText(self.tr("Nothing measured yet. Choose Measure and drag across a picture."))
+        self._table.setHorizontalHeaderLabels([self.tr("Length"), self.tr("Study"), self.tr("Slice")])
+        dress(self._remove_button, Icon.REMOVE, self.tr("Remove the chosen measurement"), "Del")
+        dress(self._copy_button, Icon.COPY, self.tr("Copy the list"), "Ctrl+C")
+        self._fill(self._chosen())
+
+    def _build(self) -> None:
+        table = self._table
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setShowGrid(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(40)
+        header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column, mode in enumerate(("ResizeToContents", "Stretch", "ResizeToContents")):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode[mode])
+        table.cellClicked.connect(lambda row, _column: self.go_to_requested.emit(self._rows[row].identifier))
+        table.itemSelectionChanged.connect(self._tell_choice)
+        self._nothing.setProperty("quiet", True)
+        self._nothing.setWordWrap(True)
+        self._nothing.setContentsMargins(10, 8, 10, 8)
+        self._remove_button.clicked.connect(self._remove)
+        self._copy_button.clicked.connect(self._copy)
+        buttons = QHBoxLayout()
+        buttons.setContentsMargins(6, 2, 6, 4)
+        buttons.addStretch(1)
+        buttons.addWidget(self._copy_button)
+        buttons.addWidget(self._remove_button)
+        column_layout = QVBoxLayout(self)
+        column_layout.setContentsMargins(0, 0, 0, 0)
+        column_layout.setSpacing(0)
+        column_layout.addWidget(self._nothing)
+        column_layout.addWidget(table, 1)
+        column_layout.addStretch(0)
+        column_layout.addLayout(buttons)
+
+    def _fill(self, chosen: str) -> None:
+        self._table.setRowCount(len(self._rows))
+        for position, row in enumerate(self._rows):
+            for column, text in enumerate(self._cells(row)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(plain_tooltip(*text.split("\n")))
+                self._table.setItem(position, column, item)
+        self._nothing.setVisible(not self._rows)
+        self._table.setVisible(bool(self._rows))
+        kept = next((number for number, row in enumerate(self._rows) if row.identifier == chosen), None)
+        if kept is not None:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            self._table.selectionModel().setCurrentIndex(self._table.model().index(kept, 0), flags)
+        self._tell_choice()
+
+    def _cells(self, row: MeasurementRow) -> tuple[str, str, str]:
+        value = self.tr("withheld") if row.value is None else f"{row.value:.{row.decimals}f} {row.unit}"
+        basis = QCoreApplication.translate("MeasurementsPanel", _BASES[row.basis])
+        roles = {
+            Role.CURRENT: self.tr("CURRENT"),
+            Role.PRIOR: self.tr("PRIOR"),
+            Role.UNKNOWN: self.tr("order not known"),
+        }
+        about = f"{roles[row.role]} {date_text(row.study_date)}"
+        return f"{value}\n{basis}", f"{about}\n{shown_text(row.series_text)}", str(row.slice_number)
+
+    def _chosen(self) -> str:
+        position = self._table.currentRow()
+        if not self._table.selectedItems() or not 0 <= position < self._table.rowCount():
+            return ""
+        return self._rows[position].identifier if position < len(self._rows) else ""
+
+    def _tell_choice(self) -> None:
+        self._remove_button.setEnabled(bool(self._chosen()))
+        self._copy_button.setEnabled(bool(self._rows))
+
+    def _remove(self) -> None:
+        chosen = self._chosen()
+        if chosen:
+            self.remove_requested.emit(chosen)
+
+    def _copy(self) -> None:
+        lines = ["\t".join(cell.replace("\n", " ") for cell in self._cells(row)) for row in self._rows]
+        QGuiApplication.clipboard().setText("\n".join(lines))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Delete removes the chosen row, Ctrl+C copies the list."""
+        if event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self._remove()
+        elif event.matches(QKeySequence.StandardKey.Copy):
+            self._copy()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,142 @@
+"""The time rail's list: drags pictures, and keeps its place while rows arrive."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QListView, QWidget
+
+from loaders.model.stack import StackKey
+from viewer.panels.rail_delegate import THUMBNAIL_PX, RailDelegate, RailForm
+from viewer.panels.rail_model import RailModel
+from viewer.panels.rail_rows import Row, RowKey, SeriesRow
+
+Anchor = tuple[RowKey, int]
+
+
+class RailView(QListView):
+    """A list of rows of different height, painted by the delegate."""
+
+    entered_by_key = Signal(QModelIndex)
+
+    def __init__(self, model: RailModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = model
+        self._delegate = RailDelegate(model, self)
+        self.setModel(model)
+        self.setItemDelegate(self._delegate)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSelectionMode(QListView.SelectionMode.SingleSelection)
+        self.setDragEnabled(True)
+        self.setDragDropMode(QListView.DragDropMode.DragOnly)
+        self.setMouseTracking(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.setAutoScroll(False)
+
+    def set_form(self, form: RailForm) -> None:
+        """Lay the rows out anew when there is room for more or less, keeping the place."""
+        bars = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(bars.ScrollBarAlwaysOff if form is RailForm.COMPACT else bars.ScrollBarAsNeeded)
+        if form is not self._delegate.form:
+            anchor = self._anchor()
+            self._delegate.form = form
+            self.doItemsLayout()
+            self._restore(anchor)
+
+    def show_rows(self, rows: tuple[Row, ...]) -> None:
+        """Show other rows; scroll position, selection and the row under the mouse stay where they are."""
+        anchor = self._anchor()
+        chosen = self._model.row(self.currentIndex())
+        self._model.set_rows(rows)
+        self.doItemsLayout()
+        if chosen is not None and not self.currentIndex().isValid():
+            self._choose(chosen.key)
+        self._restore(anchor)
+
+    def _choose(self, key: RowKey) -> None:
+        position = self._model.position_of(key)
+        if position >= 0:
+            flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
+            self.selectionModel().setCurrentIndex(self._model.index(position), flags)
+
+    def _anchor(self) -> Anchor | None:
+        """The row whose place on the screen must not change: the one under the mouse, or the first in sight.
+
+        A rail that stands at its top, untouched, follows the newest study instead.
+        """
+        under_mouse = self.underMouse()
+        if self.verticalScrollBar().value() == 0 and not under_mouse and not self.currentIndex().isValid():
+            return None
+        first = QPoint(2, 1)
+        at = self.viewport().mapFromGlobal(self.cursor().pos()) if under_mouse else first
+        index = self.indexAt(at)
+        if not index.isValid():
+            index = self.indexAt(first)
+        row = self._model.row(index)
+        return None if row is None else (row.key, self.visualRect(index).top())
+
+    def _restore(self, anchor: Anchor | None) -> None:
+        if anchor is None:
+            return
+        position = self._model.position_of(anchor[0])
+        if position >= 0:
+            moved = self.visualRect(self._model.index(position)).top() - anchor[1]
+            self.verticalScrollBar().setValue(self.verticalScrollBar().value() + moved)
+
+    def stacks_in_sight(self) -> list[StackKey]:
+        """Stacks whose rows are at least partly visible."""
+        bottom = self.viewport().height()
+        position = max(self.indexAt(QPoint(2, 1)).row(), 0)
+        found: list[StackKey] = []
+        while position < self._model.rowCount():
+            if self.visualRect(self._model.index(position)).top() > bottom:
+                break
+            row = self._model.row_at(position)
+            if isinstance(row, SeriesRow):
+                found.append(row.stack.key)
+            position += 1
+        return found
+
+    def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N802, N803 - Qt's names
+        """Carry the stack's key under its thumbnail."""
+        del supportedActions
+        index = self.currentIndex()
+        row = self._model.row(index)
+        if not isinstance(row, SeriesRow):
+            return
+        drag = QDrag(self)
+        drag.setMimeData(self._model.mimeData([index]))
+        picture = self._model.thumbnail(row.stack.key)
+        if picture is not None:
+            drag.setPixmap(picture)
+            drag.setHotSpot(QPoint(THUMBNAIL_PX // 2, THUMBNAIL_PX // 2))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Enter does what a double click does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.entered_by_key.emit(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+
+class RailGrip(QWidget):
+    """The rail's right edge: drag to change its width."""
+
+    dragged_to = Signal(int)
+    released = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(4)
+        self.setCursor(Qt.CursorShape.SplitHCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Follow the mouse, in the rail's coordinates."""
+        self.dragged_to.emit(self.mapToParent(event.position().toPoint()).x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: ARG002, N802 - Qt's name
+        """Done."""
+        self.released.emit()

@@ -1,0 +1,166 @@
+"""The prior on the current's canvas: same place, same millimetres, made before it is asked for.
+
+With a transform between the two examinations the prior is laid under the very pixels of the current. Where the planes
+agree that is an ordinary picture of one slice; where they are turned or tilted against each other the prior is sampled
+point by point. Without a transform the prior keeps the place its own linked viewport gives it, and only the scale is
+made equal. No transform is never taken for identity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compare.linking.frame_graph import ANATOMICAL, SpaceLink
+from compare.linking.stack_places import places_of
+from compare.viewing.canvas import CanvasTransform
+from compare.viewing.view_state import ViewState
+from viewer.rendering.plane_sampling import CanvasPoints, sample_canvas
+from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
+
+#: A picture of one slice stands for the mapped plane while no point of it is off by more than this.
+_WITHIN_CANVAS_PIXELS = 0.5
+#: ... and while the planes part by no more than this share of the prior's slice spacing.
+_WITHIN_SPACING = 0.5
+
+
+class FlickerBasis(StrEnum):
+    """How the prior was put under the current. Stable words, translated for the badge."""
+
+    SLICE = "slice"  # one slice of the prior, through a transform
+    RESAMPLED = "resampled"  # sampled between slices or turned, through a transform
+    OWN_PLACE = "own_place"  # no transform: where its own viewport shows it, at the current's scale
+    OWN_SCALE = "own_scale"  # no transform and no comparable millimetres: as its own viewport shows it
+    OUTSIDE = "outside"  # the prior does not reach this place: nothing to show
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FlickerPlan:
+    """What to draw instead of the current: a request for any renderer, or points to sample, or neither.
+
+    ``off_plane_mm`` is the distance of the prior's slice from the current's plane where a slice was taken.
+    """
+
+    basis: FlickerBasis
+    request: SliceRequest | None = None
+    points: CanvasPoints | None = None
+    off_plane_mm: float | None = None
+
+
+def plan_flicker(
+    current: SliceRequest, prior: SliceRequest, link: SpaceLink | None, *, keeps_prior_slice: bool = False
+) -> FlickerPlan:
+    """Return how to show ``prior`` on ``current``'s canvas.
+
+    ``link`` maps the current's space to the prior's, as ``FrameGraph.between`` gives it; ``None``, or a basis that is
+    not anatomical, leaves the prior where its own viewport shows it. ``keeps_prior_slice`` takes the slice from the
+    prior's view, as is right when the reader declared two slices to match, and only the place within it from the link.
+    """
+    plane = current.volume.frame(current.view.frame_index).plane
+    if link is None or link.basis not in ANATOMICAL or plane is None:
+        return _at_own_place(current, prior)
+    canvas = CanvasTransform.of(
+        current.view, current.volume.frame(current.view.frame_index), current.width, current.height
+    )
+    xy = _grid(current.width, current.height)
+    mapped = link.transform.map_points(np.stack([_lps(canvas, x, y) for x, y in xy]))
+    index = prior.view.frame_index if keeps_prior_slice else _nearest_slice(prior, mapped[len(mapped) // 2])
+    if index is None:
+        return _at_own_place(current, prior)
+    found = _slice_request(current, replace(prior, view=replace(prior.view, frame_index=index)), mapped, xy)
+    if found is not None and (keeps_prior_slice or found[2] <= _WITHIN_SPACING * _spacing_mm(prior)):
+        request, off_plane_mm, _ = found
+        if not keeps_prior_slice and _is_outside(prior, mapped[len(mapped) // 2]):
+            return FlickerPlan(FlickerBasis.OUTSIDE, off_plane_mm=off_plane_mm)
+        return FlickerPlan(FlickerBasis.SLICE, request=request, off_plane_mm=off_plane_mm)
+    if prior.volume.stack.geometry is None or prior.volume.stored is None:
+        return _at_own_place(current, prior)
+    return FlickerPlan(FlickerBasis.RESAMPLED, points=CanvasPoints(current, canvas, prior, link.transform))
+
+
+def flicker_picture(plan: FlickerPlan, renderer: SliceRenderer) -> NDArray[np.uint8] | None:
+    """Draw the plan, on the current's canvas; ``None`` while frames are missing or where there is nothing to show.
+
+    May take a tenth of a second when the prior is resampled: make it before the key is pressed.
+    """
+    if plan.request is not None:
+        return renderer.render(plan.request)
+    return sample_canvas(plan.points) if plan.points is not None else None
+
+
+def _at_own_place(current: SliceRequest, prior: SliceRequest) -> FlickerPlan:
+    here = current.volume.frame(current.view.frame_index).spacing
+    there = prior.volume.frame(prior.view.frame_index).spacing
+    request = replace(prior, width=current.width, height=current.height)
+    if not (here.is_comparable and there.is_comparable):
+        return FlickerPlan(FlickerBasis.OWN_SCALE, request=request)
+    view = replace(prior.view, mm_per_pixel=current.view.mm_per_pixel)
+    return FlickerPlan(FlickerBasis.OWN_PLACE, request=replace(request, view=view))
+
+
+def _grid(width: int, height: int) -> list[tuple[float, float]]:
+    """Nine canvas points: corners, middles of the edges, and the middle, which is the fifth."""
+    return [(x, y) for y in (0.0, height / 2.0, float(height)) for x in (0.0, width / 2.0, float(width))]
+
+
+def _lps(canvas: CanvasTransform, x: float, y: float) -> NDArray[np.float64]:
+    point = canvas.canvas_to_lps(x, y)
+    if point is None:
+        raise ValueError("a frame without a plane has no place in the patient")
+    return point
+
+
+def _nearest_slice(prior: SliceRequest, lps_mm: NDArray[np.float64]) -> int | None:
+    places = places_of(prior.volume.stack)
+    if places is None:
+        return None
+    return places.nearest(float(lps_mm @ np.asarray(places.normal_lps)), prior.view.frame_index)[0]
+
+
+def _is_outside(prior: SliceRequest, lps_mm: NDArray[np.float64]) -> bool:
+    places = places_of(prior.volume.stack)
+    if places is None:
+        return False
+    position_mm = float(lps_mm @ np.asarray(places.normal_lps))
+    return not places.low_mm - places.reach_mm <= position_mm <= places.high_mm + places.reach_mm
+
+
+def _spacing_mm(prior: SliceRequest) -> float:
+    places = places_of(prior.volume.stack)
+    if places is None or len(places.positions_mm) < 2:
+        return 1.0
+    steps = np.abs(np.diff(places.positions_mm))
+    return float(np.median(steps)) or 1.0
+
+
+def _slice_request(
+    current: SliceRequest, prior: SliceRequest, mapped: NDArray[np.float64], xy: list[tuple[float, float]]
+) -> tuple[SliceRequest, float, float] | None:
+    """The prior's slice with the turn that brings every mapped point back under its canvas pixel.
+
+    Returns the request, its distance from the middle of the mapped plane and how far the planes part over the canvas,
+    both in mm; ``None`` when no quarter turn does, or the slice has no place.
+    """
+    frame = prior.volume.frame(prior.view.frame_index)
+    if frame.plane is None:
+        return None
+    right_mm, down_mm, off_plane_mm = frame.plane.in_plane_mm(mapped[len(mapped) // 2])
+    for turns, flipped in product(range(4), (False, True)):
+        view = ViewState(
+            frame_index=prior.view.frame_index,
+            centre_mm=(right_mm, down_mm),
+            mm_per_pixel=current.view.mm_per_pixel,
+            quarter_turns=turns,
+            flipped=flipped,
+            is_fitted=False,
+        )
+        canvas = CanvasTransform.of(view, frame, current.width, current.height)
+        back = np.array([canvas.lps_to_canvas(point) for point in mapped], dtype=np.float64)
+        if np.max(np.hypot(*(back[:, :2] - np.asarray(xy)).T)) <= _WITHIN_CANVAS_PIXELS:
+            request = SliceRequest(prior.volume, view, prior.presentation, current.width, current.height)
+            return request, abs(off_plane_mm), float(np.ptp(back[:, 2]))
+    return None

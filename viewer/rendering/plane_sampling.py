@@ -1,0 +1,148 @@
+"""A volume sampled on another examination's canvas, point by point, through any transform."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compare.linking.frame_graph import PointTransform
+from compare.viewing.canvas import CanvasTransform
+from loaders.model.volume import Volume
+from viewer.rendering.colour_maps import coloured
+from viewer.rendering.presentation_grey import presentation_pixels
+from viewer.rendering.slice_renderer import SliceRequest
+
+#: Canvas rows sampled at a time: bounds the memory of the points, 24 bytes each.
+_BAND = 64
+#: Samples along one side of a canvas pixel at most, where it covers several voxels.
+_MOST_SAMPLES = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CanvasPoints:
+    """The current's canvas in the patient, and the way from there to the prior's voxels."""
+
+    current: SliceRequest
+    canvas: CanvasTransform
+    prior: SliceRequest
+    transform: PointTransform
+
+
+def sample_canvas(points: CanvasPoints) -> NDArray[np.uint8] | None:
+    """Return the prior's picture on the current's canvas, (height, width) or (height, width, 3).
+
+    Values are interpolated linearly between voxels before they are mapped to grey. Black lies outside the volume;
+    ``None`` when a slice that is needed is not in memory, and for colour volumes or stacks without a regular grid.
+    """
+    volume, geometry = points.prior.volume, points.prior.volume.stack.geometry
+    if geometry is None or volume.stored is None or volume.stored.ndim != 3:
+        return None
+    if not _shares_mapping(volume):
+        return None
+    width, height = points.current.width, points.current.height
+    finest_mm = min(geometry.spacing_mm_zyx[1:])
+    samples = min(_MOST_SAMPLES, max(1, math.ceil(points.canvas.mm_per_pixel / finest_mm - 1e-6)))
+    out = np.zeros((height, width), dtype=np.uint8)
+    is_image = np.zeros((height, width), dtype=np.bool_)
+    frame = points.prior.volume.frame(0)
+    for start in range(0, height, _BAND):
+        stop = min(height, start + _BAND)
+        sampled = _sample_band(points, start, stop, samples)
+        if sampled is None:
+            return None
+        values, is_image[start:stop] = sampled
+        out[start:stop] = presentation_pixels(values, frame, points.prior.presentation)
+    name = points.prior.presentation.colour_map
+    picture = out if name == "grey" else coloured(out, name)
+    picture[~is_image] = 0
+    return picture
+
+
+def _shares_mapping(volume: Volume) -> bool:
+    """Whether a stored value means the same on every slice, so that values may be averaged across slices."""
+    first = volume.stack.frames[0]
+    return all(frame.values == first.values for frame in volume.stack.frames)
+
+
+def _sample_band(
+    points: CanvasPoints, start: int, stop: int, samples: int
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+    """Mean values, (rows, width), and where most of a pixel's samples lie in the volume."""
+    width = points.current.width
+    total = np.zeros((stop - start, width))
+    count = np.zeros((stop - start, width), dtype=np.int64)
+    steps = (np.arange(samples) + 0.5) / samples
+    for dy, dx in product(steps, steps):
+        index = _voxel_indices(points, start + dy + np.arange(stop - start), dx + np.arange(width))
+        found = _interpolate(points.prior.volume, index)
+        if found is None:
+            return None
+        values, is_inside = found
+        total += np.where(is_inside, values, 0.0).reshape(total.shape)
+        count += is_inside.reshape(total.shape)
+    return total / np.maximum(count, 1), count * 2 > samples * samples
+
+
+def _voxel_indices(points: CanvasPoints, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Voxel coordinates (z, y, x) of canvas points, shape (len(y) * len(x), 3)."""
+    canvas, plane, geometry = points.canvas, points.canvas.plane, points.prior.volume.stack.geometry
+    if plane is None or geometry is None:
+        raise ValueError("both examinations need a place in the patient")
+    origin = plane.lps_of(*canvas.canvas_to_in_plane_mm(0.0, 0.0))
+    across = plane.lps_of(*canvas.canvas_to_in_plane_mm(1.0, 0.0)) - origin
+    along = plane.lps_of(*canvas.canvas_to_in_plane_mm(0.0, 1.0)) - origin
+    lps = origin + (y[:, np.newaxis, np.newaxis] * along + x[:, np.newaxis] * across)
+    mapped = points.transform.map_points(lps.reshape(-1, 3))
+    affine = geometry.lps_to_index
+    index: NDArray[np.float64] = mapped @ affine[:3, :3].T + affine[:3, 3]
+    return index
+
+
+def _interpolate(
+    volume: Volume, index_zyx: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+    """Trilinear values at voxel coordinates and where these lie in image, not padding; ``None`` if slices lack."""
+    stored = volume.stored
+    if stored is None:
+        return None
+    shape = np.array(stored.shape[:3])
+    nearest = np.floor(index_zyx + 0.5)
+    is_inside: NDArray[np.bool_] = np.all((nearest >= 0) & (nearest < shape), axis=1)
+    values = np.zeros(len(index_zyx))
+    inside = index_zyx[is_inside]
+    if not len(inside):
+        return values, is_inside
+    low = np.clip(np.floor(inside), 0, np.maximum(shape - 2, 0)).astype(np.intp)
+    part = np.clip(inside - low, 0.0, 1.0)
+    high = np.minimum(low + 1, shape - 1)
+    if not _are_loaded(volume, int(low[:, 0].min()), int(high[:, 0].max())):
+        return None
+    own = nearest[is_inside].astype(np.intp)
+    here = stored[own[:, 0], own[:, 1], own[:, 2]]
+    total = np.zeros(len(inside))
+    for corner in product((0, 1), repeat=3):
+        at = np.where(np.array(corner, dtype=bool), high, low)
+        weight = np.prod(np.where(np.array(corner, dtype=bool), part, 1.0 - part), axis=1)
+        voxel = stored[at[:, 0], at[:, 1], at[:, 2]]
+        total += weight * np.where(_is_image(volume, voxel), voxel, here)
+    values[is_inside] = total
+    is_inside[is_inside] = _is_image(volume, here)
+    return values, is_inside
+
+
+def _are_loaded(volume: Volume, first: int, last: int) -> bool:
+    return all(volume.frame_array(index) is not None for index in range(first, last + 1))
+
+
+def _is_image(volume: Volume, voxels: NDArray[Any]) -> NDArray[np.bool_]:
+    padding = volume.frame(0).display.padding
+    if padding is None:
+        return np.ones(voxels.shape, dtype=np.bool_)
+    low, high = min(padding.low, padding.high), max(padding.low, padding.high)
+    is_image: NDArray[np.bool_] = (voxels < low) | (voxels > high)
+    return is_image

@@ -1,0 +1,229 @@
+"""The safety badges of a viewport: short words that never yield to space (display rules R2, R5-R8, R15, R20)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from PySide6.QtCore import QCoreApplication
+
+from compare.session.comparison_session import Role
+from loaders.model.frame_validity import FrameState
+from viewer.viewport.viewport_model import IdentityMark, LinkBadge, LinkKind, ViewportModel
+
+translate = QCoreApplication.translate
+
+
+class Tone(StrEnum):
+    """How loud a text is; the words say it, the colour only helps."""
+
+    NORMAL = "normal"
+    QUIET = "quiet"
+    CURRENT = "current"
+    PRIOR = "prior"
+    FINE = "fine"
+    WARNING = "warning"
+    DANGER = "danger"
+
+
+ROLE_TONES = {Role.CURRENT: Tone.CURRENT, Role.PRIOR: Tone.PRIOR, Role.UNKNOWN: Tone.WARNING}
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """One badge. ``code`` is stable, for clicks; ``text`` is what is painted; ``why`` is one sentence more."""
+
+    code: str
+    text: str
+    tone: Tone
+    why: str = ""
+
+
+def role_text(role: Role) -> str:
+    """Return the role as a word; the order of undated or equally dated studies is said not to be known."""
+    if role is Role.CURRENT:
+        return translate("Viewport", "CURRENT")
+    if role is Role.PRIOR:
+        return translate("Viewport", "PRIOR")
+    return translate("Viewport", "order not known")
+
+
+def safety_badges(model: ViewportModel) -> tuple[Badge, ...]:
+    """Return the badges of a viewport in the order in which they stand; none for an empty viewport."""
+    if model.stack is None:
+        return ()
+    badges = [
+        _identity(model.identity),
+        link_badge(model.link) if model.link else None,
+        _scale(model),
+        _lossy(model),
+        _incomplete(model),
+        _preview(model),
+        _interpolated(model),
+        _warped(model),
+        _inverted(model),
+        _turned(model),
+        _offline(model),
+        _guessed_characters(model),
+    ]
+    return tuple(badge for badge in badges if badge is not None)
+
+
+def link_badge(link: LinkBadge) -> Badge | None:
+    """Return the badge of a link; none where there is nothing to link to."""
+    amount = "" if link.error_mm is None else f"{link.error_mm:.1f} mm"
+    tone = Tone.QUIET if link.is_linked else Tone.WARNING
+    if link.kind is LinkKind.NOTHING_TO_LINK:
+        return None
+    if link.kind is LinkKind.SAME_FRAME:
+        text = translate("Viewport", "LINKED same frame")
+        why = translate("Viewport", "Both were made in one examination's coordinates: linked by position.")
+    elif link.kind is LinkKind.RIGID:
+        text = translate("Viewport", "LINKED rigid {amount}").format(amount=amount).rstrip()
+        why = translate("Viewport", "Linked by a rigid registration; the number is its error.")
+    elif link.kind is LinkKind.DEFORMED:
+        text = translate("Viewport", "DEFORMED {amount} here").format(amount=amount)
+        why = translate("Viewport", "Linked by a deformable registration; the number is its error at this place.")
+    elif link.kind is LinkKind.BY_HAND:
+        offset = 0.0 if link.offset_mm is None else link.offset_mm
+        text = translate("Viewport", "LINKED by hand {offset} mm").format(offset=f"{offset:+.1f}")
+        why = translate("Viewport", "Linked by two slices that the reader declared to match.")
+    elif link.kind is LinkKind.TABLE_POSITION:
+        text = translate("Viewport", "LINKED by table position")
+        why = translate("Viewport", "Same scanner: linked by table position, not by anatomy.")
+        tone = Tone.WARNING
+    elif link.kind is LinkKind.RELATIVE:
+        text = translate("Viewport", "LINKED relative, not anatomical")
+        why = translate("Viewport", "Linked by slice numbers only: the same place is not promised.")
+        tone = Tone.WARNING
+    else:
+        text, why = _not_linked(link)
+    return Badge("link", text, tone, why)
+
+
+def _not_linked(link: LinkBadge) -> tuple[str, str]:
+    if link.kind is LinkKind.NOT_YET:
+        why = translate("Viewport", "No registration between these two examinations yet.")
+        if link.percent_done is None:
+            return translate("Viewport", "NOT LINKED no registration yet"), why
+        text = translate("Viewport", "NOT LINKED no registration yet ({percent} %)")
+        return text.format(percent=link.percent_done), why
+    if link.kind is LinkKind.NOT_RELIABLE:
+        why = translate("Viewport", "No alignment good enough was found. Match two slices by hand to link.")
+        return translate("Viewport", "NOT LINKED no reliable alignment"), why
+    return translate("Viewport", "NOT LINKED switched off"), translate("Viewport", "Linking is switched off.")
+
+
+def _identity(mark: IdentityMark | None) -> Badge | None:
+    if mark is IdentityMark.CONFLICT_OVERRIDDEN:
+        why = translate(
+            "Viewport", "The identities of these studies contradict each other; opened with a typed reason."
+        )
+        return Badge("identity", translate("Viewport", "IDENTITY CONFLICT, OVERRIDDEN"), Tone.DANGER, why)
+    if mark is IdentityMark.MATCHED_BY_DEMOGRAPHICS:
+        why = translate("Viewport", "The identifiers do not prove one patient; a reader confirmed the match.")
+        return Badge("identity", translate("Viewport", "matched by name, birth date, sex"), Tone.WARNING, why)
+    return None
+
+
+def _scale(model: ViewportModel) -> Badge | None:
+    if model.is_scale_comparable:
+        return None
+    why = translate("Viewport", "The millimetres of these images rest on different things: zoom is linked relatively.")
+    return Badge("scale", translate("Viewport", "scale not comparable"), Tone.WARNING, why)
+
+
+def _lossy(model: ViewportModel) -> Badge | None:
+    frame = model.frame
+    if frame is None or not frame.badges.is_lossy:
+        return None
+    ratio, method = frame.badges.lossy_ratio, frame.badges.lossy_method
+    why = translate("Viewport", "The image was compressed with loss. Method: {method}").format(
+        method=method or translate("Viewport", "not stated"),
+    )
+    if ratio is None:
+        return Badge("lossy", translate("Viewport", "LOSSY"), Tone.WARNING, why)
+    return Badge("lossy", translate("Viewport", "LOSSY {ratio}:1").format(ratio=f"{ratio:.3g}"), Tone.WARNING, why)
+
+
+def _incomplete(model: ViewportModel) -> Badge | None:
+    """Counts of what is there against what should be: loading differs in words from incomplete (R7)."""
+    if model.stack is None:
+        return None
+    series = model.series
+    if series is not None and series.expected_instances is not None and series.instances < series.expected_instances:
+        text = translate("Viewport", "INCOMPLETE {there}/{expected}")
+        why = translate("Viewport", "The source announced more images of this series than it holds.")
+        counts = text.format(there=series.instances, expected=series.expected_instances)
+        return Badge("incomplete", counts, Tone.WARNING, why)
+    total = len(model.stack.frames)
+    if model.volume is None:
+        return _loading(0, total) if not model.blocked_reason else None
+    validity = model.volume.validity
+    absent = validity.count(FrameState.FAILED) + validity.count(FrameState.MISSING)
+    loaded = validity.count(FrameState.LOADED)
+    if absent:
+        text = translate("Viewport", "INCOMPLETE {there}/{expected}").format(there=total - absent, expected=total)
+        why = translate("Viewport", "Some slices could not be shown; the strip at the right says which.")
+        return Badge("incomplete", text, Tone.WARNING, why)
+    return None if loaded == total else _loading(loaded, total)
+
+
+def _loading(loaded: int, total: int) -> Badge:
+    text = translate("Viewport", "loading {there}/{expected}").format(there=loaded, expected=total)
+    return Badge("loading", text, Tone.QUIET, translate("Viewport", "Slices are still being read."))
+
+
+def _preview(model: ViewportModel) -> Badge | None:
+    if model.frame_state is not FrameState.PREVIEW:
+        return None
+    why = translate("Viewport", "Reduced resolution until the whole image is there. Not for measuring.")
+    return Badge("preview", translate("Viewport", "PREVIEW"), Tone.WARNING, why)
+
+
+def _interpolated(model: ViewportModel) -> Badge | None:
+    if model.nearest_slice is None:
+        return None
+    text = translate("Viewport", "INTERPOLATED, nearest slice {number}").format(number=model.nearest_slice)
+    return Badge("interpolated", text, Tone.WARNING, translate("Viewport", "This plane lies between acquired slices."))
+
+
+def _warped(model: ViewportModel) -> Badge | None:
+    if not model.is_warped:
+        return None
+    why = translate("Viewport", "The picture was deformed to fit the other one. Do not measure on it.")
+    return Badge("warped", translate("Viewport", "WARPED"), Tone.WARNING, why)
+
+
+def _inverted(model: ViewportModel) -> Badge | None:
+    if not model.viewport.presentation.is_inverted:
+        return None
+    why = translate("Viewport", "Black and white are exchanged.")
+    return Badge("inverted", translate("Viewport", "INVERTED"), Tone.WARNING, why)
+
+
+def _turned(model: ViewportModel) -> Badge | None:
+    view = model.viewport.view
+    turns = view.quarter_turns % 4
+    if not turns and not view.flipped:
+        return None
+    parts = [translate("Viewport", "FLIPPED")] if view.flipped else []
+    if turns:
+        parts.append(translate("Viewport", "ROTATED {degrees}°").format(degrees=turns * 90))
+    why = translate("Viewport", "The picture does not lie as it was stored; the letters at its edges are right.")
+    return Badge("turned", " · ".join(parts), Tone.WARNING, why)
+
+
+def _offline(model: ViewportModel) -> Badge | None:
+    if model.offline_hours is None:
+        return None
+    text = translate("Viewport", "offline copy, {hours} h old").format(hours=round(model.offline_hours))
+    why = translate("Viewport", "The store may hold newer images, or an amended report.")
+    return Badge("offline", text, Tone.WARNING, why)
+
+
+def _guessed_characters(model: ViewportModel) -> Badge | None:
+    if model.study is None or not model.study.patient.name.character_set_guessed:
+        return None
+    why = translate("Viewport", "The file does not say how its text is written; the name may be wrong.")
+    return Badge("characters", translate("Viewport", "character set guessed"), Tone.WARNING, why)
