@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from functools import partial
 
 from loaders.discovery.header_scan import (
@@ -43,7 +43,7 @@ def _read(pool: WorkerPool, files: Sequence[FileLocator]) -> Iterator[HeaderReco
     answers: queue.SimpleQueue[TaskResult] = queue.SimpleQueue()
     group = pool.group(answers.put, priority=_PRIORITY)
     batches = {start: files[start : start + _FILES_A_TASK] for start in range(0, len(files), _FILES_A_TASK)}
-    waiting: dict[object, Sequence[FileLocator]] = {**batches}
+    waiting: dict[Hashable, Sequence[FileLocator]] = dict(batches.items())
     group.add([_task(key, batch) for key, batch in batches.items()])
     try:
         while waiting:
@@ -52,7 +52,9 @@ def _read(pool: WorkerPool, files: Sequence[FileLocator]) -> Iterator[HeaderReco
             if result.error is None:
                 yield from _records(result.payload, batch)
             elif len(batch) > 1:
-                singles = {(result.key, number): [file] for number, file in enumerate(batch)}
+                singles: dict[Hashable, Sequence[FileLocator]] = {
+                    (result.key, number): [file] for number, file in enumerate(batch)
+                }
                 waiting.update(singles)
                 group.add([_task(key, single) for key, single in singles.items()])
             else:
@@ -61,7 +63,7 @@ def _read(pool: WorkerPool, files: Sequence[FileLocator]) -> Iterator[HeaderReco
         pool.close_group(group)
 
 
-def _task(key: object, batch: Sequence[FileLocator]) -> Task:
+def _task(key: Hashable, batch: Sequence[FileLocator]) -> Task:
     return Task(key, "headers", lambda _attempt: TaskInput(encode_task(batch)), weight=0.5, limit_s=_LIMIT_S)
 
 
