@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -38,7 +39,7 @@ def test_a_bomb_whose_dataset_agrees_is_refused_by_size() -> None:
 
 @pytest.mark.parametrize("syntax", [f"{_J}50", f"{_J}51", f"{_J}70", f"{_J}80", f"{_J}90", f"{_J}201"])
 @pytest.mark.parametrize("change", [{"rows": 63}, {"columns": 81}, {"samples_per_pixel": 3}, {"bits_allocated": 4}])
-def test_disagreement_is_refused(syntax: str, change: dict[str, int]) -> None:
+def test_disagreement_is_refused(syntax: str, change: dict[str, Any]) -> None:
     data, format_, _ = encoded(syntax)
     with pytest.raises(HeaderMismatch):
         read_header(data, replace(format_, **change))

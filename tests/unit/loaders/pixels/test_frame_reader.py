@@ -85,7 +85,7 @@ def test_sixteen_bits_in_every_native_syntax(tmp_path: Path, syntax: str, signed
 def test_odd_high_bit_with_an_overlay_in_the_other_bits(tmp_path: Path) -> None:
     values = np.arange(12).reshape(3, 4) * 300 - 1500
     words = ((values & 0xFFF) << 2 | 0x8003).astype("<u2")
-    attributes = {"BitsStored": 12, "HighBit": 13, "PixelRepresentation": 1}
+    attributes: dict[str, Any] = {"BitsStored": 12, "HighBit": 13, "PixelRepresentation": 1}
     path = write(tmp_path / "a.dcm", words.tobytes(), **attributes)
     assert parsed(path).tolist() == values.tolist()
     assert straight(path).tolist() == values.tolist()
@@ -115,7 +115,7 @@ def test_float_pixels(tmp_path: Path) -> None:
 def test_single_bits_of_a_later_frame_do_not_begin_on_a_byte(tmp_path: Path) -> None:
     bits = np.random.default_rng(1).integers(0, 2, (3, 3, 5))
     packed = np.packbits(bits.reshape(-1), bitorder="little").tobytes()
-    shape = {"Rows": 3, "Columns": 5, "NumberOfFrames": 3}
+    shape: dict[str, Any] = {"Rows": 3, "Columns": 5, "NumberOfFrames": 3}
     path = write(tmp_path / "a.dcm", packed, BitsAllocated=1, BitsStored=1, HighBit=0, **shape)
     for index in range(3):
         assert parsed(path, index).tolist() == bits[index].tolist()
@@ -125,7 +125,7 @@ def test_single_bits_of_a_later_frame_do_not_begin_on_a_byte(tmp_path: Path) -> 
 def test_colour_by_pixel_and_by_plane(tmp_path: Path, planar: int) -> None:
     rgb = np.random.default_rng(2).integers(0, 256, (3, 4, 3)).astype(np.uint8)
     stored = np.moveaxis(rgb, -1, 0) if planar else rgb
-    colour = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": planar}
+    colour: dict[str, Any] = {"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB", "PlanarConfiguration": planar}
     path = write(tmp_path / "a.dcm", stored.tobytes(), BitsAllocated=8, BitsStored=8, HighBit=7, **colour)
     np.testing.assert_array_equal(parsed(path), rgb)
 
@@ -137,7 +137,7 @@ def test_grey_in_ybr_stays_grey(tmp_path: Path, kind: str) -> None:
         data = np.stack([luma, np.full(12, 128, np.uint8), np.full(12, 128, np.uint8)], axis=-1)
     else:
         data = np.stack([luma[0::2], luma[1::2], np.full(6, 128, np.uint8), np.full(6, 128, np.uint8)], axis=-1)
-    colour = {"SamplesPerPixel": 3, "PhotometricInterpretation": kind, "PlanarConfiguration": 0}
+    colour: dict[str, Any] = {"SamplesPerPixel": 3, "PhotometricInterpretation": kind, "PlanarConfiguration": 0}
     path = write(tmp_path / "a.dcm", data.tobytes(), BitsAllocated=8, BitsStored=8, HighBit=7, **colour)
     assert parsed(path).tolist() == [[[int(v)] * 3 for v in row] for row in luma.reshape(3, 4)]
 
@@ -248,7 +248,7 @@ def test_a_file_that_changed_since_its_header_scan_is_refused(tmp_path: Path) ->
 
 def test_requests_and_answers_cross_the_wire_unchanged(tmp_path: Path) -> None:
     frame = frames_of_file(write(tmp_path / "a.dcm", bytes(24)))[0]
-    strange = replace(frame.location, file=replace(frame.location.file, path=Path("/tmp/\udcff陳"), member="a/b"))
+    strange = replace(frame.location, file=replace(frame.location.file, path=Path("/disc/\udcff陳"), member="a/b"))
     request = FrameRequest(frame.format, strange, 7, 1 << 40, 3, 99, 1)
     assert FrameRequest.from_bytes(request.to_bytes()) == request
     answer = FrameAnswer(-5, 7.5, "note")

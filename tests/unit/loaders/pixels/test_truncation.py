@@ -5,7 +5,7 @@ from __future__ import annotations
 import imagecodecs
 import numpy as np
 import pytest
-from pydicom.pixels.encoders import RLELosslessEncoder
+from pydicom.pixels.encoders.base import RLELosslessEncoder
 
 from loaders.errors import DecodeError
 from loaders.model.pixel_format import PixelFormat
@@ -20,7 +20,8 @@ def slice_of_noise(bits: int) -> np.ndarray:
     rows, columns = np.mgrid[0:64, 0:80]
     smooth = (rows * 37 + columns * 11) % (1 << (bits - 1))
     noise = np.random.default_rng(7).integers(0, 1 << (bits - 3), smooth.shape)
-    return (smooth + noise).astype(np.uint8 if bits <= 8 else np.uint16)
+    noisy: np.ndarray = (smooth + noise).astype(np.uint8 if bits <= 8 else np.uint16)
+    return noisy
 
 
 def layout(syntax: str, bits: int) -> PixelFormat:
