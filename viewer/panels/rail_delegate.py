@@ -44,6 +44,15 @@ _STUDY_HEIGHT = {RailForm.COMPACT: 22, RailForm.NARROW: 56, RailForm.WIDE: 56}
 _PATIENT_HEIGHT = {RailForm.COMPACT: 22, RailForm.NARROW: 42, RailForm.WIDE: 42}
 
 
+def row_height_px(row: Row, form: RailForm) -> int:
+    """Height of a row in device-independent pixels; a study also carries the gap above it."""
+    if isinstance(row, SeriesRow):
+        return _SERIES_HEIGHT[form]
+    if isinstance(row, StudyRow):
+        return _STUDY_HEIGHT[form] + row.gap_px
+    return _PATIENT_HEIGHT[form]
+
+
 class RailDelegate(QStyledItemDelegate):
     """Paints patient, study and series rows in the rail's present form."""
 
@@ -55,14 +64,9 @@ class RailDelegate(QStyledItemDelegate):
     def sizeHint(  # noqa: N802 - Qt's name
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        """Height by the kind of row; a study also carries the gap above it."""
+        """Height by the kind of row."""
         del option
-        row = self._model.row_at(index.row())
-        if isinstance(row, SeriesRow):
-            return QSize(40, _SERIES_HEIGHT[self.form])
-        if isinstance(row, StudyRow):
-            return QSize(40, _STUDY_HEIGHT[self.form] + row.gap_px)
-        return QSize(40, _PATIENT_HEIGHT[self.form])
+        return QSize(40, row_height_px(self._model.row_at(index.row()), self.form))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -27,6 +27,7 @@ class RailModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: list[Row] = []
+        self._keys: list[RowKey] = []
         self._thumbnails: OrderedDict[StackKey, QPixmap] = OrderedDict()
         self._pair_numbers: dict[StackKey, int] = {}
         self._states: dict[str, StudyState] = {}
@@ -78,13 +79,18 @@ class RailModel(QAbstractListModel):
         """The row at an index."""
         return self._rows[index.row()] if index.isValid() and index.row() < len(self._rows) else None
 
+    @property
+    def rows(self) -> Sequence[Row]:
+        """All rows in order."""
+        return self._rows
+
     def row_at(self, position: int) -> Row:
         """The row at a position."""
         return self._rows[position]
 
     def positions_of(self, keys: Collection[RowKey]) -> dict[RowKey, int]:
         """Where the rows of these keys stand; absent ones are left out."""
-        return {row.key: position for position, row in enumerate(self._rows) if row.key in keys}
+        return {key: position for position, key in enumerate(self._keys) if key in keys}
 
     def thumbnail(self, key: StackKey) -> QPixmap | None:
         """The picture of a stack if there is one (yet)."""
@@ -107,17 +113,17 @@ class RailModel(QAbstractListModel):
         """Replace the rows by as few insertions and removals as an unchanged order allows."""
         fresh_keys = [row.key for row in rows]
         kept = set(fresh_keys)
-        old_keys = [row.key for row in self._rows]
+        old_keys = self._keys
         remaining = [key for key in old_keys if key in kept]
         known = set(remaining)
         if [key for key in fresh_keys if key in known] != remaining:
             self.beginResetModel()
-            self._rows = list(rows)
+            self._rows, self._keys = list(rows), fresh_keys
             self.endResetModel()
             return
         self._remove_all_but(kept, old_keys)
         self._insert_missing(rows, fresh_keys, known)
-        self._rows = list(rows)
+        self._rows, self._keys = list(rows), fresh_keys
         if self._rows:
             # Comparing rows would walk every frame of every stack; Qt repaints only what is in sight anyway.
             self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))

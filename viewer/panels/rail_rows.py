@@ -86,11 +86,8 @@ class SeriesRow:
     study: Study
     series: Series
     stack: Stack
-
-    @property
-    def key(self) -> RowKey:
-        """Stable through a scan."""
-        return ("stack", study_key_of(self.study), self.series.uid, self.stack.key.stack_id)
+    #: Stable through a scan; held, because ten thousand of them are looked at in each update.
+    key: RowKey
 
     @property
     def count_text(self) -> str:
@@ -102,6 +99,8 @@ class SeriesRow:
 
 
 Row = PatientRow | StudyRow | SeriesRow
+#: Rows made before, by study key, with the study they were made from.
+KnownRows = dict[str, tuple[Study, tuple[SeriesRow, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +126,13 @@ def rail_rows(
     studies: Sequence[Study],
     wanted: RailFilter = RailFilter(),
     same_person: SamePerson = may_be_one_person,
+    known: KnownRows | None = None,
 ) -> RailRows:
-    """Return the rows for studies, newest on top within each patient, undated ones last."""
+    """Return the rows for studies, newest on top within each patient, undated ones last.
+
+    ``known`` is kept by the caller from one call to the next: a study that is the same object has the same rows.
+    """
+    kept: KnownRows = {} if known is None else known
     rows: list[Row] = []
     shown = 0
     for group in _by_person(studies, same_person):
@@ -137,7 +141,7 @@ def rail_rows(
         listed: list[Row] = []
         above: date | None = None
         for study in ordered:
-            series_rows = _series_rows(study, wanted)
+            series_rows = _series_rows(study, wanted, kept)
             if series_rows is None:
                 continue
             shown += 1
@@ -201,13 +205,19 @@ def _gap_px(above: date | None, own: date | None) -> int:
     return min(_LARGEST_GAP_PX, 6 + round(6 * math.log2(1 + months)))
 
 
-def _series_rows(study: Study, wanted: RailFilter) -> list[SeriesRow] | None:
+def _series_rows(study: Study, wanted: RailFilter, kept: KnownRows) -> Sequence[SeriesRow] | None:
     """Rows of a study, or ``None`` when the filter hides it. One that matches as a whole shows all of its stacks."""
     if wanted.categories and study_category(study) not in wanted.categories:
         return None
-    rows = [
-        SeriesRow(study, series, stack) for series in sorted(study.series, key=_series_order) for stack in series.stacks
-    ]
+    key = study_key_of(study)
+    known_study, rows = kept.get(key, (None, ()))
+    if known_study is not study:
+        rows = tuple(
+            SeriesRow(study, series, stack, ("stack", key, series.uid, stack.key.stack_id))
+            for series in sorted(study.series, key=_series_order)
+            for stack in series.stacks
+        )
+        kept[key] = (study, rows)
     words = wanted.text.casefold().split()
     if not words:
         return rows

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QListView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from loaders.model.stack import StackKey
-from viewer.panels.rail_delegate import THUMBNAIL_PX, RailDelegate, RailForm
+from viewer.panels.rail_delegate import THUMBNAIL_PX, RailDelegate, RailForm, row_height_px
 from viewer.panels.rail_model import RailModel
 from viewer.panels.rail_rows import Row, RowKey, SeriesRow
+from viewer.panels.row_list_view import RowListView
 
 Anchor = tuple[RowKey, int]
 
 
-class RailView(QListView):
-    """A list of rows of different height, painted by the delegate."""
+class RailView(RowListView):
+    """Patient, study and series rows, painted by the delegate in the rail's present form."""
 
     entered_by_key = Signal(QModelIndex)
 
@@ -25,15 +26,9 @@ class RailView(QListView):
         self._delegate = RailDelegate(model, self)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QListView.SelectionMode.SingleSelection)
         self.setDragEnabled(True)
-        self.setDragDropMode(QListView.DragDropMode.DragOnly)
-        self.setMouseTracking(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setAutoScroll(False)
 
     def set_form(self, form: RailForm) -> None:
         """Lay the rows out anew when there is room for more or less, keeping the place."""
@@ -42,7 +37,7 @@ class RailView(QListView):
         if form is not self._delegate.form:
             anchors = self._anchors()
             self._delegate.form = form
-            self.doItemsLayout()
+            self._lay_out()
             self._restore(anchors)
 
     def show_rows(self, rows: tuple[Row, ...]) -> None:
@@ -50,10 +45,13 @@ class RailView(QListView):
         anchors = self._anchors()
         chosen = self._model.row(self.currentIndex())
         self._model.set_rows(rows)
-        self.doItemsLayout()
+        self._lay_out()
         if chosen is not None and not self.currentIndex().isValid():
             self._choose(chosen.key)
         self._restore(anchors)
+
+    def _lay_out(self) -> None:
+        self.set_heights([row_height_px(row, self._delegate.form) for row in self._model.rows])
 
     def _choose(self, key: RowKey) -> None:
         position = self._model.positions_of({key}).get(key)
@@ -71,7 +69,7 @@ class RailView(QListView):
         chosen = self.currentIndex()
         if self.verticalScrollBar().value() == 0 and not under_mouse and not chosen.isValid():
             return []
-        in_sight = self._positions_in_sight()
+        in_sight = self.positions_in_sight()
         first = self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos())).row() if under_mouse else -1
         order = [position for position in (first, chosen.row()) if position in in_sight]
         order += in_sight
@@ -88,17 +86,9 @@ class RailView(QListView):
                 self.verticalScrollBar().setValue(self.verticalScrollBar().value() + moved)
                 return
 
-    def _positions_in_sight(self) -> range:
-        first = max(self.indexAt(QPoint(2, 1)).row(), 0)
-        bottom = self.viewport().height()
-        after = first
-        while after < self._model.rowCount() and self.visualRect(self._model.index(after)).top() <= bottom:
-            after += 1
-        return range(first, after)
-
     def stacks_in_sight(self) -> list[StackKey]:
         """Stacks whose rows are at least partly visible."""
-        rows = (self._model.row_at(position) for position in self._positions_in_sight())
+        rows = (self._model.row_at(position) for position in self.positions_in_sight())
         return [row.stack.key for row in rows if isinstance(row, SeriesRow)]
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N802, N803 - Qt's names

@@ -17,6 +17,7 @@ from viewer.panels.rail_delegate import THUMBNAIL_PX, rail_form
 from viewer.panels.rail_filter_bar import RailFilterBar
 from viewer.panels.rail_model import RailModel
 from viewer.panels.rail_rows import (
+    KnownRows,
     RailFilter,
     SamePerson,
     SeriesRow,
@@ -66,6 +67,7 @@ class TimeRail(Retranslated):
         self._same_person = same_person
         self._studies: tuple[Study, ...] = ()
         self._filter = RailFilter()
+        self._known_rows: KnownRows = {}
         self._open_width = USUAL_WIDTH_PX
         self._is_collapsed = False
         self._asked: set[StackKey] = set()
@@ -84,6 +86,8 @@ class TimeRail(Retranslated):
     def set_catalogue(self, catalogue: Catalogue) -> None:
         """Show what was found so far. Scroll position, selection and the row under the mouse stay where they are."""
         self._studies = catalogue.studies
+        if not self._studies:
+            self._known_rows.clear()
         self._rebuild()
 
     def set_study_state(self, key: str, state: StudyState) -> None:
@@ -162,7 +166,7 @@ class TimeRail(Retranslated):
         self._rebuild()
 
     def _rebuild(self) -> None:
-        found = rail_rows(self._studies, self._filter, self._same_person)
+        found = rail_rows(self._studies, self._filter, self._same_person, self._known_rows)
         self._view.show_rows(found.rows)
         self._head.set_counts(found.shown_studies, found.all_studies)
         self._thumbnail_timer.start()

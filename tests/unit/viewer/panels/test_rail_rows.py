@@ -14,6 +14,7 @@ from loaders.model.study import Study
 from tests.gui.panels.study_samples import CHAN, CHAN_AT_LAB, CURRENT, OLD, OTHER_PATIENT, PRIOR, WONG, series, study
 from viewer.panels.rail_rows import (
     WARNING_ORDER,
+    KnownRows,
     PatientRow,
     RailFilter,
     SeriesRow,
@@ -62,6 +63,15 @@ def test_two_patients_under_one_study_uid_stay_apart() -> None:
     found = rail_rows([first, second])
     assert len([row for row in found.rows if isinstance(row, PatientRow)]) == 2
     assert len({row.key for row in found.rows}) == len(found.rows)
+
+
+def test_known_rows_are_used_again_only_for_the_same_study() -> None:
+    known: KnownRows = {}
+    first = [row for row in rail_rows([CURRENT, PRIOR], known=known).rows if isinstance(row, SeriesRow)]
+    grown = replace(PRIOR, series=(*PRIOR.series, series("1.2", 9)))
+    second = [row for row in rail_rows([CURRENT, grown], known=known).rows if isinstance(row, SeriesRow)]
+    assert all(a is b for a, b in zip(first[:3], second[:3], strict=True))
+    assert [row.series.number for row in second[3:]] == [2, 3, 9]
 
 
 def test_undated_studies_are_last_and_times_part_one_day() -> None:
@@ -143,7 +153,7 @@ def test_words_must_all_be_found_in_the_study_or_one_series() -> None:
 
 def row_of(**kwargs: object) -> SeriesRow:
     item = series("1", 1, **kwargs)  # type: ignore[arg-type]
-    return SeriesRow(study("1", None, listed=(item,)), item, item.stacks[0])
+    return SeriesRow(study("1", None, listed=(item,)), item, item.stacks[0], ("stack",))
 
 
 def test_every_warning_has_a_rank() -> None:
