@@ -7,14 +7,23 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from loaders.discovery.element_values import Elements
-from loaders.discovery.frame_building import UnusablePixels, frame_count, frames_of
-from loaders.discovery.header_facts import patient_of, series_of, study_of
+from loaders.discovery.element_values import Elements, ElementValues
+from loaders.discovery.frame_building import FrameBuilder, UnusablePixels, frame_count
+from loaders.discovery.header_facts import (
+    PATIENT_KEYWORDS,
+    SERIES_KEYWORDS,
+    STUDY_KEYWORDS,
+    patient_of,
+    series_of,
+    study_of,
+)
 from loaders.discovery.header_scan import HeaderRecord, locator_of
+from loaders.discovery.last_seen import LastSeen
 from loaders.discovery.object_classes import object_name, reason_not_displayed
 from loaders.discovery.patient_parting import PatientMark, mark_of, parted
 from loaders.discovery.series_grouping import group_series
 from loaders.model.frame import Frame
+from loaders.model.patient import Patient
 from loaders.model.pixel_format import FileLocator
 from loaders.model.series import Series
 from loaders.model.stack import Stack, StackWarning, StackWarningCode
@@ -34,7 +43,8 @@ class _Instance:
     frames: tuple[Frame, ...]
     whole: int
     study: Study
-    series: Series
+    facts: ElementValues
+    guessed: bool
     name: _SeriesName
 
     @property
@@ -53,6 +63,9 @@ class CatalogueBuilder:
 
     def __init__(self, digest: FileDigest) -> None:
         self._digest = digest
+        self._frames = FrameBuilder()
+        self._patients: LastSeen[tuple[Patient, PatientMark]] = LastSeen(PATIENT_KEYWORDS)
+        self._studies_seen: LastSeen[Study] = LastSeen(STUDY_KEYWORDS)
         self._entries: dict[_SeriesName, _SeriesEntry] = defaultdict(_SeriesEntry)
         self._kept: dict[str, _Instance] = {}
         self._rivals: dict[str, list[tuple[_Instance, str | None]]] = {}
@@ -101,7 +114,7 @@ class CatalogueBuilder:
             self.add_problem(file, "missing_uid", f"{', '.join(missing)} missing: the image belongs to no known series")
             return
         try:
-            frames = frames_of(record)
+            frames = self._frames.frames_of(record)
         except UnusablePixels as error:
             self.add_problem(file, "unusable_pixels", f"{error}")
             return
@@ -109,10 +122,17 @@ class CatalogueBuilder:
         whole = len(frames) if whole is None else min(whole, len(frames))
         if whole < frame_count(top):
             self._say_damaged(record, file, whole, len(frames))
-        patient = patient_of(top, character_set_guessed=record["guessed"])
-        study, series = study_of(top, patient), series_of(top, character_set_guessed=record["guessed"])
-        name = (study.uid, mark_of(patient), series.uid)
-        self._keep(_Instance(file, frames, whole, study, series, name))
+        values, guessed = record["elements"], record["guessed"]
+
+        def make_patient() -> tuple[Patient, PatientMark]:
+            patient = patient_of(top, character_set_guessed=guessed)
+            return patient, mark_of(patient)
+
+        patient, mark = self._patients.get(values, guessed, make_patient)
+        study = self._studies_seen.get(values, patient, lambda: study_of(top, patient))
+        facts = {keyword: values[keyword] for keyword in SERIES_KEYWORDS if keyword in values}
+        name = (study.uid, mark, top.text("SeriesInstanceUID"))
+        self._keep(_Instance(file, frames, whole, study, facts, guessed, name))
 
     def _say_damaged(self, record: HeaderRecord, file: FileLocator, whole: int, count: int) -> None:
         if record["pixels"]["length"] == 0:
@@ -202,11 +222,11 @@ class CatalogueBuilder:
         if not cached[1]:
             return None
         first = min(instances, key=lambda each: frame_order(each.frames[0]))
+        guessed = any(each.guessed for each in instances)
         return replace(
-            first.series,
+            series_of(Elements(first.facts), character_set_guessed=guessed),
             stacks=cached[1],
             instances=sum(each.whole > 0 for each in instances),
-            character_set_guessed=any(each.series.character_set_guessed for each in instances),
         )
 
     def _rival_rows(self) -> list[Problem]:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from loaders.discovery.display_attributes import display_defaults, frame_badges, value_mapping
 from loaders.discovery.element_values import Elements
-from loaders.discovery.frame_discriminators import classic_discriminators, frame_type_of, grouped_discriminators
+from loaders.discovery.frame_discriminators import (
+    Discriminators,
+    classic_discriminators,
+    frame_type_of,
+    grouped_discriminators,
+)
 from loaders.discovery.frame_planes import frame_plane
 from loaders.discovery.header_scan import HeaderRecord, locator_of
+from loaders.discovery.last_seen import LastSeen
 from loaders.discovery.part10 import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
 from loaders.discovery.pixel_extent import bits_per_frame
 from loaders.discovery.pixel_spacing import pixel_spacing
+from loaders.model.display import DisplayDefaults, FrameBadges, ValueMapping
 from loaders.model.frame import Frame
+from loaders.model.frame_plane import FramePlane
 from loaders.model.pixel_format import PixelFormat, PixelLocation
+from loaders.model.units import PixelSpacing
 
 MAX_FRAMES = 200_000
 _DIRECT_SYNTAXES = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN})
@@ -69,50 +80,92 @@ def pixel_format(record: HeaderRecord, top: Elements) -> PixelFormat:
 
 
 def frames_of(record: HeaderRecord) -> tuple[Frame, ...]:
-    """Return all frames of an image record. Raises UnusablePixels."""
-    top = Elements(record["elements"])
-    layout = pixel_format(record, top)
-    count = frame_count(top)
-    if count > MAX_FRAMES:
-        raise UnusablePixels(f"{count} frames in one file are not read")
-    shared = top.items("SharedFunctionalGroupsSequence")[:1]
-    per_frame = top.items("PerFrameFunctionalGroupsSequence")
-    if not shared and not per_frame:
-        return _classic_frames(record, top, layout, count)
-    if per_frame and len(per_frame) != count:
-        per_frame = ()  # frames and their descriptions cannot be matched: only what is shared is known
-    return tuple(_frame(record, top, layout, index, per_frame[index : index + 1] + shared) for index in range(count))
+    """Return all frames of one image record. Raises UnusablePixels."""
+    return FrameBuilder().frames_of(record)
+
+
+class FrameBuilder:
+    """Makes frames, and shares between neighbouring files what their headers repeat. One thread's own."""
+
+    def __init__(self) -> None:
+        self._layouts: LastSeen[PixelFormat] = LastSeen(_LAYOUT)
+        self._looks: LastSeen[_Looks] = LastSeen(_LOOKS)
+        self._meanings: LastSeen[_Meaning] = LastSeen(_MEANING)
+
+    def frames_of(self, record: HeaderRecord) -> tuple[Frame, ...]:
+        """Return all frames of an image record. Raises UnusablePixels."""
+        values = record["elements"]
+        top = Elements(values)
+        also = (record["syntax"], record["pixels"]["kind"])
+        layout = self._layouts.get(values, also, lambda: pixel_format(record, top))
+        count = frame_count(top)
+        if count > MAX_FRAMES:
+            raise UnusablePixels(f"{count} frames in one file are not read")
+        shared = top.items("SharedFunctionalGroupsSequence")[:1]
+        per_frame = top.items("PerFrameFunctionalGroupsSequence")
+        if not shared and not per_frame:
+            return self._classic_frames(record, top, layout, count)
+        if per_frame and len(per_frame) != count:
+            per_frame = ()  # frames and their descriptions cannot be matched: only what is shared is known
+        return tuple(
+            _frame(record, top, layout, index, per_frame[index : index + 1] + shared) for index in range(count)
+        )
+
+    def _classic_frames(
+        self, record: HeaderRecord, top: Elements, layout: PixelFormat, count: int
+    ) -> tuple[Frame, ...]:
+        values = record["elements"]
+        planes = [frame_plane(top, (), index) for index in range(count)]
+        looks = self._looks.get(values, (planes[0] is None, layout), lambda: _looks(top, (), layout, planes[0]))
+        meaning = self._meanings.get(values, None, lambda: _meaning(top, ()))
+        discriminators = classic_discriminators(top)
+        return tuple(
+            _assemble(
+                record, top, layout, index, plane=plane, looks=looks, meaning=meaning, discriminators=discriminators
+            )
+            for index, plane in enumerate(planes)
+        )
+
+
+class _Looks(NamedTuple):
+    """What neighbouring slices share: spacing, badges, and the like."""
+
+    spacing: PixelSpacing
+    badges: FrameBadges
+    frame_time_ms: float | None
+    slice_thickness_mm: float | None
+    patient_orientation: tuple[str, str] | None
+
+
+class _Meaning(NamedTuple):
+    """What values mean and how they ask to be shown; it may differ from slice to slice (PET, MR)."""
+
+    values: ValueMapping
+    display: DisplayDefaults
+
+
+_LAYOUT = (
+    "Rows", "Columns", "SamplesPerPixel", "BitsAllocated", "BitsStored", "HighBit", "PhotometricInterpretation",
+    "PixelRepresentation", "PlanarConfiguration",
+)  # fmt: skip
+_LOOKS = (
+    "SOPClassUID", "ImageType", "PixelSpacing", "ImagerPixelSpacing", "ImagePlanePixelSpacing",
+    "EstimatedRadiographicMagnificationFactor", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType",
+    "SequenceOfUltrasoundRegions", "PixelAspectRatio", "LossyImageCompression", "LossyImageCompressionRatio",
+    "LossyImageCompressionMethod", "BurnedInAnnotation", "FrameTime", "FrameTimeVector",
+    "RecommendedDisplayFrameRate", "CineRate", "SliceThickness", "PatientOrientation",
+)  # fmt: skip
+_MEANING = (
+    "SOPClassUID", "ImageType", "RescaleSlope", "RescaleIntercept", "RescaleType", "Units", "DoseGridScaling",
+    "DoseUnits", "ModalityLUTSequence", "VOILUTSequence", "PresentationLUTSequence", "PresentationLUTShape",
+    "PhotometricInterpretation", "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction",
+    "PixelPaddingValue", "PixelPaddingRangeLimit", "BitsAllocated", "PixelRepresentation",
+)  # fmt: skip
 
 
 def frame_count(top: Elements) -> int:
     """Number of frames, 1 where the header does not say."""
     return max(1, top.integer("NumberOfFrames") or 1)
-
-
-def _classic_frames(record: HeaderRecord, top: Elements, layout: PixelFormat, count: int) -> tuple[Frame, ...]:
-    first = _frame(record, top, layout, 0, ())
-    if count == 1:
-        return (first,)
-    return tuple(
-        Frame(
-            sop_instance_uid=first.sop_instance_uid,
-            sop_class_uid=first.sop_class_uid,
-            instance_number=first.instance_number,
-            frame_number=index + 1,
-            format=layout,
-            location=_location(record, layout, index),
-            spacing=first.spacing,
-            plane=frame_plane(top, (), index),
-            values=first.values,
-            display=first.display,
-            badges=first.badges,
-            frame_time_ms=first.frame_time_ms,
-            slice_thickness_mm=first.slice_thickness_mm,
-            patient_orientation=first.patient_orientation,
-            discriminators=first.discriminators,
-        )
-        for index in range(count)
-    )
 
 
 def _frame(
@@ -123,26 +176,58 @@ def _frame(
     groups: tuple[Elements, ...],
 ) -> Frame:
     plane = frame_plane(top, groups, index)
-    sop_class = top.text("SOPClassUID")
-    kinds = frame_type_of(top, groups)
+    looks = _looks(top, groups, layout, plane)
+    discriminators = grouped_discriminators(groups, looks.badges.image_type)
+    meaning = _meaning(top, groups)
+    return _assemble(
+        record, top, layout, index, plane=plane, looks=looks, meaning=meaning, discriminators=discriminators
+    )
+
+
+def _looks(top: Elements, groups: tuple[Elements, ...], layout: PixelFormat, plane: FramePlane | None) -> _Looks:
+    is_in_patient = plane is not None or is_cross_sectional(top.text("SOPClassUID"))
     orientation = top.texts("PatientOrientation")
     thickness = [group.item("PixelMeasuresSequence").number("SliceThickness") for group in groups]
+    return _Looks(
+        spacing=pixel_spacing(top, groups, is_in_patient=is_in_patient),
+        badges=frame_badges(top, frame_type_of(top, groups), layout.transfer_syntax_uid),
+        frame_time_ms=_frame_time_ms(top),
+        slice_thickness_mm=_positive(*thickness, top.number("SliceThickness")),
+        patient_orientation=(orientation[0], orientation[1]) if len(orientation) == 2 and all(orientation) else None,
+    )
+
+
+def _meaning(top: Elements, groups: tuple[Elements, ...]) -> _Meaning:
+    return _Meaning(value_mapping(top, groups), display_defaults(top, groups))
+
+
+def _assemble(
+    record: HeaderRecord,
+    top: Elements,
+    layout: PixelFormat,
+    index: int,
+    *,
+    plane: FramePlane | None,
+    looks: _Looks,
+    meaning: _Meaning,
+    discriminators: Discriminators,
+) -> Frame:
     return Frame(
         sop_instance_uid=top.text("SOPInstanceUID"),
-        sop_class_uid=sop_class,
+        sop_class_uid=top.text("SOPClassUID"),
         instance_number=top.integer("InstanceNumber"),
         frame_number=index + 1,
         format=layout,
         location=_location(record, layout, index),
-        spacing=pixel_spacing(top, groups, is_in_patient=plane is not None or is_cross_sectional(sop_class)),
+        spacing=looks.spacing,
         plane=plane,
-        values=value_mapping(top, groups),
-        display=display_defaults(top, groups),
-        badges=frame_badges(top, kinds, layout.transfer_syntax_uid),
-        frame_time_ms=_frame_time_ms(top),
-        slice_thickness_mm=_positive(*thickness, top.number("SliceThickness")),
-        patient_orientation=(orientation[0], orientation[1]) if len(orientation) == 2 and all(orientation) else None,
-        discriminators=grouped_discriminators(groups, kinds) if groups else classic_discriminators(top),
+        values=meaning.values,
+        display=meaning.display,
+        badges=looks.badges,
+        frame_time_ms=looks.frame_time_ms,
+        slice_thickness_mm=looks.slice_thickness_mm,
+        patient_orientation=looks.patient_orientation,
+        discriminators=discriminators,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from loaders.discovery.element_values import Elements
@@ -47,15 +49,18 @@ def _frame_count(top: Elements) -> int:
 
 
 def _plane(position: tuple[float, ...], orientation: tuple[float, ...], frame_of_reference: str) -> FramePlane | None:
-    column, row = np.asarray(orientation[:3]), np.asarray(orientation[3:])
-    lengths = float(np.linalg.norm(column)), float(np.linalg.norm(row))
-    if any(abs(length - 1.0) > _UNIT_WITHIN for length in lengths) or abs(float(column @ row)) > _UNIT_WITHIN:
+    column, row = orientation[:3], orientation[3:]
+    lengths = math.hypot(*column), math.hypot(*row)
+    cosine = sum(a * b for a, b in zip(column, row, strict=True))
+    if any(abs(length - 1.0) > _UNIT_WITHIN for length in lengths) or abs(cosine) > _UNIT_WITHIN:
         return None
     if any(abs(value) > _FARTHEST_MM for value in position):
         return None
-    column, row = column / lengths[0], row / lengths[1]
     return FramePlane(
-        (position[0], position[1], position[2]), _vector(column.tolist()), _vector(row.tolist()), frame_of_reference
+        (position[0], position[1], position[2]),
+        _vector([value / lengths[0] for value in column]),
+        _vector([value / lengths[1] for value in row]),
+        frame_of_reference,
     )
 
 

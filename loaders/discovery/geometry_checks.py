@@ -20,6 +20,7 @@ _EVEN_MM = 0.01
 _EVEN_SHARE = 0.01
 #: A step this near to a whole number of ordinary steps is a gap left by slices that are not there.
 _GAP_SHARE = 0.05
+_GRID_SHARE = 0.05
 _TILT_DEGREES = 0.1
 _FEWEST_SLICES_OF_A_VOLUME = 3
 #: Within this angle of an anatomical axis a plane bears that plane's name (30 degrees).
@@ -67,7 +68,9 @@ def check_geometry(frames: Sequence[Frame]) -> GeometryFindings:
         warnings.append(StackWarning(StackWarningCode.UNEVEN_SPACING))
     if is_straight and tilt > _TILT_DEGREES:
         warnings.append(StackWarning(StackWarningCode.GANTRY_TILT, amount=round(tilt, 3)))
-    is_even = bool(np.all(np.abs(steps - step) <= _tolerance_mm(step)))
+    is_even = bool(np.all(np.abs(steps - step) <= _tolerance_mm(step))) and _is_on_grid(positions, step)
+    if not is_even and not is_repeat.any() and not any(w.code is StackWarningCode.UNEVEN_SPACING for w in warnings):
+        warnings.append(StackWarning(StackWarningCode.UNEVEN_SPACING))
     if is_even and is_straight and len(frames) >= _FEWEST_SLICES_OF_A_VOLUME and _has_one_grid(frames):
         geometry = _volume_geometry(frames, planes[0])
         return GeometryFindings(StackKind.VOLUME, geometry, tuple(warnings), step)
@@ -78,9 +81,15 @@ def _tolerance_mm(step_mm: float) -> float:
     return max(_EVEN_MM, _EVEN_SHARE * step_mm)
 
 
+def _is_on_grid(positions: NDArray[np.float64], step_mm: float) -> bool:
+    """Whether small differences of steps do not add up: every slice lies where an even grid puts it, within 5 %."""
+    grid = np.linspace(positions[0], positions[-1], len(positions))
+    return bool(np.abs(positions - grid).max() <= max(_EVEN_MM, _GRID_SHARE * step_mm))
+
+
 def _ordinary_step_mm(steps: NDArray[np.float64]) -> float:
     """The step of a complete stack: the smallest if all others are whole multiples of it, else the median."""
-    small = float(np.mean(steps[steps <= steps.min() * (1.0 + _EVEN_SHARE) + _EVEN_MM]))
+    small = float(np.median(steps[steps <= steps.min() * (1.0 + _EVEN_SHARE) + _EVEN_MM]))
     multiples = steps / small
     if np.all(np.abs(multiples - np.round(multiples)) <= _GAP_SHARE):
         return small

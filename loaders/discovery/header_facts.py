@@ -19,6 +19,21 @@ _TECHNIQUE = (
     ("contrast", "ContrastBolusAgent"), ("slice_thickness_mm", "SliceThickness"),
 )  # fmt: skip
 
+#: The elements that each function here reads, for whoever wants to know whether its answer would change.
+PATIENT_KEYWORDS = (
+    "PatientName", "PatientID", "IssuerOfPatientID", "TypeOfPatientID", "OtherPatientIDsSequence", "OtherPatientIDs",
+    "PatientBirthDate", "PatientSex",
+)  # fmt: skip
+STUDY_KEYWORDS = (
+    "StudyInstanceUID", "StudyDate", "StudyTime", "StudyDescription", "InstitutionName", "AccessionNumber",
+)  # fmt: skip
+SERIES_KEYWORDS = (
+    "SeriesInstanceUID", "Modality", "SeriesDescription", "SeriesNumber", "BodyPartExamined", "Laterality",
+    "ImageLaterality", "ViewPosition", "ProtocolName", "AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime",
+    "SeriesDate", "SeriesTime", "Manufacturer", "ManufacturerModelName", "StationName", "InstitutionName",
+    "NumberOfSeriesRelatedInstances", *(keyword for _, keyword in _TECHNIQUE),
+)  # fmt: skip
+
 
 def date_of(text: str) -> date | None:
     """Return a DA value (also the retired form with dots), or ``None`` where it is no day of the calendar."""
