@@ -8,22 +8,16 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 PY := $(VENV)/bin/python
 DISPLAY_OWN := $(PY) packaging/with_display.py --own
-DISPLAY_ANY := $(PY) packaging/with_display.py
-LANGUAGES := en zh_HK zh_CN
 # Processes of the test run; 1 runs all tests in one. Empty: one for each of the machine's cores, four at most.
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
 TESTS ?=
 
-.PHONY: help setup demo test lint format typecheck bench soak package translations lock clean
+.PHONY: help setup demo test lint format lock clean
 
 help:
 	@echo 'make demo          open the application on the demo patient (without a screen: pictures in build/demo)'
 	@echo 'make test          run the tests (TESTS="..." for some of them)'
 	@echo 'make lint          style, types and import contracts'
-	@echo 'make bench         measure, beside other programs (BENCH=load|view|store|register|pet for one part)'
-	@echo 'make soak          the long lists whole, the frozen application too'
-	@echo 'make package       build the application folder and start it once'
-	@echo 'make translations  bring the translation files up to date with the sources'
 	@echo 'make lock          resolve the dependencies anew into the lock files'
 	@echo 'make setup         what demo and test share: system libraries, .venv, dependencies'
 	@echo 'make clean         remove everything that was built, .venv too'
@@ -63,22 +57,7 @@ format: setup
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-bench: setup
-	@$(DISPLAY_OWN) $(PY) -m tests.benchmarks $(BENCH)
-
-soak: setup package
-	@mkdir -p build
-	@$(DISPLAY_OWN) $(PY) -m pytest -m 'slow or not slow' --timeout 3600 -p no:cacheprovider \
-		--junitxml build/soak.xml $(TESTS)
-	@$(PY) packaging/soak_table.py build/soak.xml docs/soak.md
-
-package: setup
-	@$(DISPLAY_OWN) $(PY) packaging/build_application.py
-
 # ---- what is written by programs and kept in the repository ----------------------------------------------------------
-
-translations: setup
-	@$(PY) packaging/update_translations.py
 
 lock:
 	@bash packaging/update_locks.sh

@@ -118,8 +118,8 @@ _PRIOR_DX_MOTION = BodyMotion((0.0, 1.3, -1.6), (-6.0, 0.0, 5.0), Breath(12.0, 2
 
 _CT_PLANS = {
     DemoSize.SMALL: (
-        CtPlan(80, 4.6, 40, 7.5, 7.5, 2, 2.6, NoiseSpectrum(10.0, 0.30), "DEMO-STANDARD"),
-        CtPlan(72, 5.2, 36, 8.2, 8.2, 2, 2.9, NoiseSpectrum(14.0, 0.22), "DEMO-SOFT"),
+        CtPlan(72, 5.1, 40, 7.5, 7.5, 2, 2.8, NoiseSpectrum(10.0, 0.30), "DEMO-STANDARD"),
+        CtPlan(64, 5.8, 36, 8.2, 8.2, 2, 3.1, NoiseSpectrum(14.0, 0.22), "DEMO-SOFT"),
     ),
     DemoSize.MEDIUM: (
         CtPlan(256, 1.44, 160, 1.9, 2.2, 2, 0.95, NoiseSpectrum(13.0, 0.34), "DEMO-STANDARD"),
@@ -132,7 +132,7 @@ _CT_PLANS = {
 }  # fmt: skip
 
 _XRAY_PLANS = {
-    DemoSize.SMALL: (XrayPlan(112, 112, 3.75, 1800.0, 8.0, 2.8), XrayPlan(100, 108, 3.9, 1500.0, 8.0, 3.0)),
+    DemoSize.SMALL: (XrayPlan(96, 96, 4.4, 1800.0, 12.0, 4.0), XrayPlan(88, 92, 4.5, 1500.0, 12.0, 4.2)),
     DemoSize.MEDIUM: (XrayPlan(480, 480, 0.875, 1800.0, 3.4, 0.95), XrayPlan(440, 460, 0.915, 1500.0, 3.4, 1.05)),
     DemoSize.LARGE: (XrayPlan(920, 920, 0.46, 1800.0, 2.2, 0.6), XrayPlan(840, 880, 0.48, 1500.0, 2.2, 0.65)),
 }

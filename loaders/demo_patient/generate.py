@@ -23,7 +23,7 @@ from loaders.progress import CancelToken, Progress, ProgressCallback, no_progres
 TRUTH_NAME = "truth.json"
 STAGE = "demo_patient"
 _THREADS = 2
-_LEAST_SLICES_A_PART = 12
+_LEAST_SLICES_A_PART = 25
 
 
 class TargetError(WorldError):
@@ -128,7 +128,7 @@ def _parts(writer: _Writer) -> list[Callable[[], None]]:
     for examination in examinations(writer.size):
         plan = examination.plan
         if isinstance(plan, CtPlan):
-            step = max(_LEAST_SLICES_A_PART, -(-plan.slices // (2 * _THREADS)))
+            step = max(_LEAST_SLICES_A_PART, -(-plan.slices // (2 * _THREADS)))  # rounded up
             for first in range(0, plan.slices, step):
                 stop = min(first + step, plan.slices)
                 cost = (stop - first) * plan.finer_planes * plan.matrix**2

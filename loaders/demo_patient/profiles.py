@@ -83,14 +83,15 @@ def _disc_tables() -> NDArray[np.float64]:
 def tube_table(radius_mm: float, sigma_mm: float) -> tuple[Floats, float]:
     """Radial table of a long blurred cylinder and its number of bins per mm.
 
-    Up to eight sigmas the exact disc; above, its surface is flat to within the blur and the plain edge serves.
+    Up to eight sigmas the exact disc; above, the plain edge, drawn in by what a curved surface loses to first order:
+    half the blur's variance times the curvature.
     """
     reach = radius_mm + REACH_SIGMAS * sigma_mm
     bins_per_mm = (TABLE_BINS - 1) / reach
     rho = (np.arange(TABLE_BINS) + 0.5) / bins_per_mm
     ratio = radius_mm / sigma_mm
     if ratio >= _TUBE_RATIO_MAX:
-        table = edge((radius_mm - rho).astype(np.float32), sigma_mm)
+        table = edge((radius_mm - 0.5 * sigma_mm**2 / radius_mm - rho).astype(np.float32), sigma_mm)
     else:
         tables = _disc_tables()
         position = max(ratio / _TUBE_RATIO_STEP - 1.0, 0.0)

@@ -14,6 +14,8 @@ from loaders.demo_patient.trunk import lung_distance
 
 _LEAVES, _LEAF_RADIUS_MM = 620, 0.56
 _CENTRAL_AIRWAYS_RADIUS_MM = 1.35
+#: Height of the lower edge of the lungs' roots.
+_ROOTS_MM = 148.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,12 @@ def _inside_lung(tubes: Tubes) -> Tubes:
     return tubes.keep(lung_distance(x, y, z) > -np.where(tubes.start_radius > 2.2, 9.0, 1.0))
 
 
+def _clear_of_heart(airways: Tubes) -> Tubes:
+    """Without the airways below the roots of the lungs that would run through the fat around the heart."""
+    x, y, z = (0.5 * (airways.start + airways.end)).astype(np.float32).T
+    return airways.keep((z > _ROOTS_MM) | (lung_distance(x, y, z) > airways.start_radius + 1.5))
+
+
 def _beside(tubes: Tubes) -> Points:
     """Offset of an airway that runs beside an artery: two radii towards the body's middle and back, shape (n, 3)."""
     inwards = np.stack([-np.sign(tubes.start[:, 0]), 0.6 * np.ones(len(tubes)), 0.4 * np.ones(len(tubes))], axis=1)
@@ -165,12 +173,13 @@ def tube_groups() -> tuple[TubeGroup, ...]:
         veins = grow(vein, lung_points(_LEAVES, side, seed + 2), _LEAF_RADIUS_MM, seed + 3)
         lung_veins.append(_inside_lung(veins))
         central = arteries.keep(arteries.end_radius > _CENTRAL_AIRWAYS_RADIUS_MM)
-        bronchi.append(_inside_lung(Tubes(
+        beside = Tubes(
             central.start + _beside(central),
             central.end + _beside(Tubes(central.end, central.end, central.end_radius, central.end_radius)),
             central.start_radius * 0.85,
             central.end_radius * 0.85,
-        )))  # fmt: skip
+        )
+        bronchi.append(_clear_of_heart(_inside_lung(beside)))
     blood = _clear_of_lesions(join(lung_arteries + lung_veins))
     airways = join([_airways(), _clear_of_lesions(join(bronchi))])
     walls = Tubes(

@@ -106,7 +106,7 @@ def _rle_by_pydicom(data: bytes, format_: PixelFormat, _header: CodestreamHeader
     planes = _rle_decode_frame(
         data, format_.rows, format_.columns, format_.samples_per_pixel, format_.bits_allocated, ">"
     )
-    return _rle_shape(np.frombuffer(bytes(planes), dtype=f">u{width}"), format_)
+    return _rle_shape(np.frombuffer(bytes(planes), dtype=f"<u{width}"), format_)
 
 
 def _rle_shape(samples: Decoded, format_: PixelFormat) -> Decoded:
@@ -187,6 +187,9 @@ def decode_codestream(data: bytes, format_: PixelFormat, header: CodestreamHeade
     """Decode a checked codestream with the decoder of this attempt. Raises :class:`CodecFailed` or ``DecodeError``."""
     decoders = available_decoders(format_.transfer_syntax_uid)
     decoder = decoders[min(attempt, len(decoders) - 1)]
+    if header.note:
+        # Checked to be complete but for its end marker, without which OpenJPEG gives up.
+        data = data.rstrip(b"\0") + b"\xff\xd9"
     try:
         decoded = decoder.decode(data, format_, header)
     except DecodeError:

@@ -79,7 +79,8 @@ def _bind_to_every_interface() -> None:
     ],
 )
 def test_the_network_outside_is_refused(reach: Callable[[], object]) -> None:
-    with pytest.raises(PermissionError, match="reached for the network"):
+    # create_server wraps the refusal in an OSError of its own, without our words.
+    with pytest.raises(OSError, match=r"reached for the network|attempting to bind"):
         reach()
 
 

@@ -28,7 +28,7 @@ SAME = SpaceLink(LinkBasis.SAME_FRAME, IdentityTransform(), 0.0)
 AXIAL: tuple[Vector3, Vector3] = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def renderer() -> Iterator[ReferenceRenderer]:
     made = ReferenceRenderer()
     yield made

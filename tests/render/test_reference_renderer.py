@@ -22,7 +22,7 @@ from viewer.rendering.reference_renderer import ReferenceRenderer
 from viewer.rendering.slice_renderer import SliceRequest
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def renderer() -> Iterator[ReferenceRenderer]:
     made = ReferenceRenderer()
     yield made
@@ -333,3 +333,13 @@ def test_colour_map_colours_the_grey_and_leaves_the_outside_black(renderer: Refe
     assert picture.shape == (12, 12, 3)
     assert np.all(picture[1:11, 1:11] == 255)
     assert not picture[0].any()
+
+
+def test_a_file_without_a_window_gets_one_that_stays_while_scrolling(renderer: ReferenceRenderer) -> None:
+    ramp = np.linspace(1000, 1400, 40 * 40).reshape(40, 40)
+    volume = make_volume(np.stack([ramp, ramp / 2]).astype(np.uint16))
+    first = draw(renderer, volume, at_one_to_one(volume), Presentation())
+    assert first.min() < 5
+    assert first.max() > 250
+    second = draw(renderer, volume, at_one_to_one(volume, frame_index=1), Presentation())
+    assert second.max() == 0

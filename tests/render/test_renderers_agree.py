@@ -28,7 +28,7 @@ from viewer.rendering.reference_renderer import ReferenceRenderer
 from viewer.rendering.slice_renderer import SliceRequest
 from viewer.rendering.vtk_renderer import VtkRenderer
 
-pytestmark = [pytest.mark.vtk, pytest.mark.xdist_group("vtk")]
+pytestmark = [pytest.mark.vtk]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def gpu() -> Iterator[VtkRenderer]:
     made.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def reference() -> Iterator[ReferenceRenderer]:
     made = ReferenceRenderer()
     yield made

@@ -9,9 +9,9 @@ from typing import cast
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from compare.identity.verdict import FieldComparison, FieldResult, IdentityVerdict
-from viewer.panels.date_text import date_text
 from viewer.panels.plain_text import shown_text
 from viewer.panels.rail_text import sex_text
+from viewer.viewport.localised_dates import date_text
 
 _FIELDS = cast(
     "dict[str, str]",

@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 from compare.session.comparison_session import Role
 from loaders.model.units import SpacingBasis
 from viewer.main_window.icons import Icon, dress
-from viewer.panels.date_text import date_text
 from viewer.panels.plain_text import PlainLabel, Retranslated, plain_tooltip, shown_text
+from viewer.viewport.localised_dates import date_text
 
 _BASES = cast(
     "dict[SpacingBasis, str]",

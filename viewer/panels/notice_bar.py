@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from loaders.errors import WorldError
 from viewer.main_window.icons import Icon, dress
-from viewer.panels.plain_text import PlainLabel, Retranslated, shown_text
+from viewer.panels.plain_text import PlainLabel, Retranslated, plain_tooltip, shown_text
 from viewer.panels.problem_words import problem_words
 
 
@@ -46,6 +46,7 @@ class NoticeBar(Retranslated):
 
     def _tell(self) -> None:
         self.setVisible(bool(self._code))
+        self._words.setToolTip(plain_tooltip(self._message))
         if self._code:
             words = problem_words(self._code, self._message)
             sentence = self.tr("{reason}. {advice}")

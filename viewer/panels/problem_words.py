@@ -19,6 +19,10 @@ class ProblemWords:
 _ASK_AGAIN = QT_TRANSLATE_NOOP("ProblemWords", "Ask the sender for another copy.")
 _NOTHING = QT_TRANSLATE_NOOP("ProblemWords", "Nothing needs to be done.")
 
+_COPY_AGAIN = QT_TRANSLATE_NOOP("ProblemWords", "Copy it again, or ask the sender for another copy.")
+_PUT_IN_AGAIN = QT_TRANSLATE_NOOP("ProblemWords", "Check the disc or stick, put it in again and open it again.")
+_NOT_READ = QT_TRANSLATE_NOOP("ProblemWords", "It was not read. Ask the sender what it is.")
+
 _WORDS = cast(
     "dict[str, tuple[str, str]]",
     {
@@ -29,29 +33,59 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "Only the first is shown. Ask the sender which one is right."),
         ),
         "empty_file": (QT_TRANSLATE_NOOP("ProblemWords", "The file is empty"), _ASK_AGAIN),
-        "truncated": (QT_TRANSLATE_NOOP("ProblemWords", "The file ends too early"), _ASK_AGAIN),
-        "damaged": (QT_TRANSLATE_NOOP("ProblemWords", "The file is damaged"), _ASK_AGAIN),
+        "empty_folder": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The folder holds no files"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Choose another folder."),
+        ),
+        "truncated": (QT_TRANSLATE_NOOP("ProblemWords", "The file ends too early"), _COPY_AGAIN),
+        "malformed": (QT_TRANSLATE_NOOP("ProblemWords", "The file is damaged"), _COPY_AGAIN),
+        "unusable_pixels": (
+            QT_TRANSLATE_NOOP("ProblemWords", "Size or kind of the picture makes no sense"),
+            _ASK_AGAIN,
+        ),
+        "no_pixels": (QT_TRANSLATE_NOOP("ProblemWords", "An image without a picture"), _ASK_AGAIN),
         "missing_uid": (QT_TRANSLATE_NOOP("ProblemWords", "The file does not say which image it is"), _ASK_AGAIN),
         "no_permission": (
-            QT_TRANSLATE_NOOP("ProblemWords", "No permission to read the file"),
+            QT_TRANSLATE_NOOP("ProblemWords", "No permission to read it"),
             QT_TRANSLATE_NOOP("ProblemWords", "Copy it to a folder of your own, or ask IT for access."),
         ),
-        "source_unreadable": (
-            QT_TRANSLATE_NOOP("ProblemWords", "Cannot be read any more"),
-            QT_TRANSLATE_NOOP("ProblemWords", "Check the disc or stick, put it in again and open it again."),
+        "unreadable": (QT_TRANSLATE_NOOP("ProblemWords", "Cannot be read"), _PUT_IN_AGAIN),
+        "vanished": (QT_TRANSLATE_NOOP("ProblemWords", "No longer there"), _PUT_IN_AGAIN),
+        "source_lost": (QT_TRANSLATE_NOOP("ProblemWords", "No longer there"), _PUT_IN_AGAIN),
+        "source_unreadable": (QT_TRANSLATE_NOOP("ProblemWords", "Cannot be read"), _PUT_IN_AGAIN),
+        "missing_file": (QT_TRANSLATE_NOOP("ProblemWords", "Named by the disc, but not on it"), _PUT_IN_AGAIN),
+        "outside_source": (QT_TRANSLATE_NOOP("ProblemWords", "Leads out of the folder or disc"), _NOT_READ),
+        "unsafe_name": (QT_TRANSLATE_NOOP("ProblemWords", "Leads out of the archive"), _NOT_READ),
+        "unsafe_path": (QT_TRANSLATE_NOOP("ProblemWords", "Leads out of the archive"), _NOT_READ),
+        "ambiguous_name": (QT_TRANSLATE_NOOP("ProblemWords", "The archive has two files of this name"), _NOT_READ),
+        "too_deep": (
+            QT_TRANSLATE_NOOP("ProblemWords", "Folders nested too deeply"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Open the inner folder by itself."),
+        ),
+        "archive_not_opened": (
+            QT_TRANSLATE_NOOP("ProblemWords", "An archive inside a folder"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Open the archive by itself."),
         ),
         "password_needed": (
             QT_TRANSLATE_NOOP("ProblemWords", "The archive needs a password"),
             QT_TRANSLATE_NOOP("ProblemWords", "Open it again and type the password that came with it."),
         ),
         "decode_failed": (QT_TRANSLATE_NOOP("ProblemWords", "The picture cannot be decoded"), _ASK_AGAIN),
-        "too_large": (
-            QT_TRANSLATE_NOOP("ProblemWords", "More memory would be needed than there is"),
-            QT_TRANSLATE_NOOP("ProblemWords", "Close other studies or programs and open it again."),
+        "codestream_mismatch": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The picture contradicts its description"),
+            _ASK_AGAIN,
         ),
-        "unsafe_path": (
-            QT_TRANSLATE_NOOP("ProblemWords", "The archive names a place outside itself"),
-            QT_TRANSLATE_NOOP("ProblemWords", "It was not read. Ask the sender what it is."),
+        "worker_lost": (
+            QT_TRANSLATE_NOOP("ProblemWords", "Decoding the picture failed"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Open it again. If that does not help, ask the sender for another copy."),
+        ),
+        "too_large": (
+            QT_TRANSLATE_NOOP("ProblemWords", "Too large to be opened"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Close other studies and try again, or ask the sender what it is."),
+        ),
+        "target_unusable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "Cannot be written there"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Choose another folder."),
         ),
     },
 )
@@ -66,3 +100,35 @@ def problem_words(code: str, message: str) -> ProblemWords:
     if known is None:
         return ProblemWords(message or code, translate("ProblemWords", cast("str", _OTHER_ADVICE)))
     return ProblemWords(translate("ProblemWords", known[0]), translate("ProblemWords", known[1]))
+
+
+_REASONS = cast(
+    "dict[str, str]",
+    {
+        "structured_report": QT_TRANSLATE_NOOP("NotDisplayed", "a report, no picture"),
+        "key_object_selection": QT_TRANSLATE_NOOP("NotDisplayed", "a list of chosen images, no picture"),
+        "encapsulated_document": QT_TRANSLATE_NOOP("NotDisplayed", "a document, not shown here yet"),
+        "presentation_state": QT_TRANSLATE_NOOP("NotDisplayed", "a saved way of showing, not applied"),
+        "segmentation": QT_TRANSLATE_NOOP("NotDisplayed", "outlines of structures, not shown"),
+        "surface": QT_TRANSLATE_NOOP("NotDisplayed", "a surface, not shown"),
+        "registration": QT_TRANSLATE_NOOP("NotDisplayed", "an alignment of images, no picture"),
+        "raw_data": QT_TRANSLATE_NOOP("NotDisplayed", "raw data of the scanner"),
+        "real_world_value_mapping": QT_TRANSLATE_NOOP("NotDisplayed", "a table of values, no picture"),
+        "waveform": QT_TRANSLATE_NOOP("NotDisplayed", "a curve, no picture"),
+        "spectroscopy": QT_TRANSLATE_NOOP("NotDisplayed", "spectra, no picture"),
+        "radiotherapy_object": QT_TRANSLATE_NOOP("NotDisplayed", "radiotherapy data, no picture"),
+        "measurement": QT_TRANSLATE_NOOP("NotDisplayed", "measurements, no picture"),
+        "media_directory": QT_TRANSLATE_NOOP("NotDisplayed", "the table of contents of the disc"),
+        "hanging_protocol": QT_TRANSLATE_NOOP("NotDisplayed", "a layout, no picture"),
+        "colour_palette": QT_TRANSLATE_NOOP("NotDisplayed", "a colour table, no picture"),
+        "video": QT_TRANSLATE_NOOP("NotDisplayed", "a video, not shown here yet"),
+        "tiled_slide": QT_TRANSLATE_NOOP("NotDisplayed", "a microscope slide, not shown"),
+        "no_pixels": QT_TRANSLATE_NOOP("NotDisplayed", "no picture in it"),
+    },
+)
+
+
+def not_displayed_words(reason: str) -> str:
+    """Return why a sound object has no picture here; a reason without words of its own is shown as it is."""
+    source = _REASONS.get(reason)
+    return QCoreApplication.translate("NotDisplayed", source) if source else reason

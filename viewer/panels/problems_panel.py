@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QToolB
 
 from loaders.model.study import Catalogue, NotDisplayed, Problem
 from viewer.panels.plain_text import PlainLabel, Retranslated, plain_tooltip, shown_text
-from viewer.panels.problem_words import problem_words
+from viewer.panels.problem_words import not_displayed_words, problem_words
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -42,7 +42,7 @@ def problem_row(problem: Problem) -> FileRow:
 
 def not_displayed_row(item: NotDisplayed) -> FileRow:
     """File; kind of object and reason."""
-    cells = (_file_name(item.path, item.member), f"{item.sop_class}\n{item.reason}")
+    cells = (_file_name(item.path, item.member), f"{item.sop_class}\n{not_displayed_words(item.reason)}")
     return FileRow(cells, _place(item.path, item.member))
 
 

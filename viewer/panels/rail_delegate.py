@@ -9,12 +9,13 @@ from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF,
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from compare.pairing.roles import study_key_of
 from viewer.main_window.theme import COLOURS, SMALL_TEXT_PX, TEXT_PX
-from viewer.panels.date_text import date_text
 from viewer.panels.plain_text import shown_text
 from viewer.panels.rail_model import RailModel
-from viewer.panels.rail_rows import PatientRow, Presence, Row, SeriesRow, StudyRow, StudyState, study_key
+from viewer.panels.rail_rows import PatientRow, Presence, Row, SeriesRow, StudyRow, StudyState
 from viewer.panels.rail_text import masked_text, patient_text, series_text, warning_word, when_text
+from viewer.viewport.localised_dates import date_text
 
 THUMBNAIL_PX = 44
 _AXIS_X = 9
@@ -114,7 +115,7 @@ class RailDelegate(QStyledItemDelegate):
         below_gap = area.adjusted(0, row.gap_px, 0, 0)
         study = row.study
         chip_centre = QPointF(_AXIS_X + 0.5, below_gap.top() + 12)
-        _draw_chip(painter, chip_centre, self._model.state(study_key(study)))
+        _draw_chip(painter, chip_centre, self._model.state(study_key_of(study)))
         inside = below_gap.adjusted(_TEXT_X, 3, -4, -2)
         if self.form is RailForm.COMPACT:
             year = str(study.study_date.year) if study.study_date else "?"

@@ -67,9 +67,9 @@ class RailFilterBar(Retranslated):
         self._search.setAccessibleName(self.tr("Find studies and series"))
         dress(self._category_button, Icon.FILTER, self.tr("Show only some kinds of examination"))
         if self._is_folded:
-            dress(self._fold_button, Icon.EXPAND, self.tr("Widen the time rail"))
+            dress(self._fold_button, Icon.EXPAND, self.tr("Widen the time rail"), "B")
         else:
-            dress(self._fold_button, Icon.COLLAPSE, self.tr("Narrow the time rail"))
+            dress(self._fold_button, Icon.COLLAPSE, self.tr("Narrow the time rail"), "B")
         words = {
             StudyCategory.SIMPLE: self.tr("Simple: X-ray, fluoroscopy, ultrasound, mammography, nuclear medicine"),
             StudyCategory.ADVANCED: self.tr("Advanced: CT, MRI"),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import QAbstractListModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPixmap
 
 from loaders.model.stack import StackKey
-from viewer.panels.rail_rows import PatientRow, Row, RowKey, SeriesRow, StudyState, stack_key_of, study_key
+from viewer.panels.rail_rows import PatientRow, Row, RowKey, SeriesRow, StudyState, stack_key_of
 from viewer.panels.rail_text import row_summary, row_tooltip
 from viewer.panels.stack_mime import STACK_MIME_TYPE, stack_to_mime
 
@@ -82,9 +82,9 @@ class RailModel(QAbstractListModel):
         """The row at a position."""
         return self._rows[position]
 
-    def position_of(self, key: RowKey) -> int:
-        """Where a row stands, or -1."""
-        return next((position for position, row in enumerate(self._rows) if row.key == key), -1)
+    def positions_of(self, keys: Collection[RowKey]) -> dict[RowKey, int]:
+        """Where the rows of these keys stand; absent ones are left out."""
+        return {row.key: position for position, row in enumerate(self._rows) if row.key in keys}
 
     def thumbnail(self, key: StackKey) -> QPixmap | None:
         """The picture of a stack if there is one (yet)."""
@@ -168,11 +168,3 @@ class RailModel(QAbstractListModel):
     def set_on_screen(self, keys: frozenset[StackKey]) -> None:
         """Tell which stacks the viewports show."""
         self._on_screen = keys
-
-    def study_positions(self, row_study_key: str) -> list[int]:
-        """Rows of a study, its heading and its stacks."""
-        return [
-            position
-            for position, row in enumerate(self._rows)
-            if not isinstance(row, PatientRow) and study_key(row.study) == row_study_key
-        ]

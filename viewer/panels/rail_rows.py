@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from datetime import date, time
 from enum import StrEnum
 
+from compare.identity.verdict import Verdict, compare_identity
+from compare.pairing.roles import study_key_of
 from loaders.model.patient import Patient
 from loaders.model.series import Series
 from loaders.model.stack import Stack, StackKey, StackWarningCode
 from loaders.model.study import Study
 from viewer.panels.study_category import StudyCategory, study_category
 
-SamePerson = Callable[[Patient, Patient], bool]
+SamePerson = Callable[[Study, Study], bool]
 RowKey = tuple[str, ...]
 
 _LARGEST_GAP_PX = 36
@@ -74,7 +76,7 @@ class StudyRow:
     @property
     def key(self) -> RowKey:
         """Stable through a scan."""
-        return ("study", study_key(self.study))
+        return ("study", study_key_of(self.study))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class SeriesRow:
     @property
     def key(self) -> RowKey:
         """Stable through a scan."""
-        return ("stack", study_key(self.study), self.series.uid, self.stack.key.stack_id)
+        return ("stack", study_key_of(self.study), self.series.uid, self.stack.key.stack_id)
 
     @property
     def count_text(self) -> str:
@@ -111,29 +113,9 @@ class RailRows:
     all_studies: int
 
 
-def study_key(study: Study) -> str:
-    """Return what names a study here: two patients under one Study Instance UID have two keys."""
-    return study.key or study.uid
-
-
-def may_be_one_person(first: Patient, second: Patient) -> bool:
-    """Whether two patients' studies stand under one heading. It groups a list; it is no verdict on identity.
-
-    The same name, birth date and sex, or the same identifier with nothing that contradicts it.
-    """
-    if _contradict(first.birth_date, second.birth_date) or _contradict(first.sex, second.sex):
-        return False
-    own, other = first.primary_identifier, second.primary_identifier
-    if own and other and own.normal and own.normal == other.normal and own.issuer == other.issuer:
-        return True
-    name = _folded_name(first)
-    return (
-        bool(name) and name == _folded_name(second) and first.birth_date is not None and second.birth_date is not None
-    )
-
-
-def _contradict(first: object, second: object) -> bool:
-    return bool(first) and bool(second) and first != second
+def may_be_one_person(first: Study, second: Study) -> bool:
+    """Whether two studies stand under one heading: anything but a conflict of identity. It groups a list, no more."""
+    return compare_identity(first, second).verdict is not Verdict.CONFLICT
 
 
 def _folded_name(patient: Patient) -> str:
@@ -169,27 +151,47 @@ def rail_rows(
 
 
 def _by_person(studies: Iterable[Study], same_person: SamePerson) -> list[list[Study]]:
-    """Groups in order of first appearance, so that a scan only ever adds at the end of the list of patients."""
+    """Groups in order of first appearance, so that a scan only ever adds at the end of the list of patients.
+
+    Only studies that share an identifier, or a name and a birth date, are held against each other: thousands of
+    patients on one disc must not be compared each with each, and two without a name are never one by that.
+    """
     groups: list[list[Study]] = []
-    group_of: dict[Patient, list[Study]] = {}
+    group_of: dict[tuple[Patient, str], list[Study]] = {}
+    candidates: dict[tuple[str, ...], list[list[Study]]] = {}
     for study in studies:
-        group = group_of.get(study.patient)
+        person = (study.patient, study.institution)
+        group = group_of.get(person)
         if group is None:
-            group = next((known for known in groups if same_person(known[0].patient, study.patient)), None)
+            traits = _traits(study.patient)
+            known = (group for trait in traits for group in candidates.get(trait, ()))
+            group = next((group for group in known if same_person(group[0], study)), None)
             if group is None:
                 group = []
                 groups.append(group)
-            group_of[study.patient] = group
+            group_of[person] = group
+            for trait in traits:
+                sharing = candidates.setdefault(trait, [])
+                if not any(other is group for other in sharing):
+                    sharing.append(group)
         group.append(study)
     return groups
 
 
+def _traits(patient: Patient) -> list[tuple[str, ...]]:
+    traits = [("identifier", identifier.normal) for identifier in patient.identifiers if identifier.normal]
+    name = _folded_name(patient)
+    if name and patient.birth_date:
+        return [*traits, ("name", name, patient.birth_date.isoformat())]
+    return list(traits)
+
+
 def _newest_first(study: Study) -> tuple[int, int, str]:
     if study.study_date is None:
-        return (1, 0, study_key(study))
+        return (1, 0, study_key_of(study))
     clock = study.study_time or time(0)
     seconds = study.study_date.toordinal() * 86_400 + clock.hour * 3600 + clock.minute * 60 + clock.second
-    return (0, -seconds, study_key(study))
+    return (0, -seconds, study_key_of(study))
 
 
 def _gap_px(above: date | None, own: date | None) -> int:

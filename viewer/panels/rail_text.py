@@ -7,10 +7,12 @@ from typing import cast
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from loaders.model.patient import Patient
-from loaders.model.stack import StackWarningCode
-from viewer.panels.date_text import birth_text, date_text, interval_text
+from loaders.model.stack import StackWarning, StackWarningCode
+from viewer.panels.birth_text import birth_text
 from viewer.panels.plain_text import plain_tooltip, shown_text
 from viewer.panels.rail_rows import PatientRow, Row, SeriesRow, StudyRow, is_lossy, warning_codes
+from viewer.viewport.localised_dates import date_text, interval_text
+from viewer.viewport.stack_warnings import warning_text
 
 _WARNING_WORDS = cast(
     "dict[StackWarningCode, str]",
@@ -25,22 +27,6 @@ _WARNING_WORDS = cast(
         StackWarningCode.UNEVEN_SPACING: QT_TRANSLATE_NOOP("RailText", "uneven"),
         StackWarningCode.GANTRY_TILT: QT_TRANSLATE_NOOP("RailText", "tilted"),
         StackWarningCode.MISSING_FRAME_OF_REFERENCE: QT_TRANSLATE_NOOP("RailText", "unframed"),
-    },
-)
-
-_WARNING_SENTENCES = cast(
-    "dict[StackWarningCode, str]",
-    {
-        StackWarningCode.INCOMPLETE: QT_TRANSLATE_NOOP("RailText", "Incomplete: fewer images than announced"),
-        StackWarningCode.MISSING_SLICES: QT_TRANSLATE_NOOP("RailText", "Slices are missing between others"),
-        StackWarningCode.MISSING_GEOMETRY: QT_TRANSLATE_NOOP("RailText", "Position in the patient is not given"),
-        StackWarningCode.MIXED_ORIENTATION: QT_TRANSLATE_NOOP("RailText", "Slices of different orientation"),
-        StackWarningCode.MIXED_MATRIX: QT_TRANSLATE_NOOP("RailText", "Images of different size"),
-        StackWarningCode.DUPLICATE_POSITIONS: QT_TRANSLATE_NOOP("RailText", "Several images at one position"),
-        StackWarningCode.OVERLAPPING_SLICES: QT_TRANSLATE_NOOP("RailText", "Slices overlap"),
-        StackWarningCode.UNEVEN_SPACING: QT_TRANSLATE_NOOP("RailText", "Slice spacing is uneven"),
-        StackWarningCode.GANTRY_TILT: QT_TRANSLATE_NOOP("RailText", "Gantry tilt"),
-        StackWarningCode.MISSING_FRAME_OF_REFERENCE: QT_TRANSLATE_NOOP("RailText", "Frame of reference is not given"),
     },
 )
 
@@ -120,7 +106,8 @@ def _series_tooltip(row: SeriesRow) -> list[str]:
         row.series.equipment.institution or row.study.institution,
         translate("RailText", "images: {count}").format(count=row.count_text),
     ]
-    lines += [translate("RailText", _WARNING_SENTENCES[code]) for code in warning_codes(row)]
+    said = {warning.code: warning for warning in row.stack.warnings}
+    lines += [warning_text(said.get(code, StackWarning(code))) for code in warning_codes(row)]
     if is_lossy(row):
         lines.append(translate("RailText", "Lossy compressed"))
     if row.series.character_set_guessed:

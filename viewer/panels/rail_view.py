@@ -40,64 +40,66 @@ class RailView(QListView):
         bars = Qt.ScrollBarPolicy
         self.setVerticalScrollBarPolicy(bars.ScrollBarAlwaysOff if form is RailForm.COMPACT else bars.ScrollBarAsNeeded)
         if form is not self._delegate.form:
-            anchor = self._anchor()
+            anchors = self._anchors()
             self._delegate.form = form
             self.doItemsLayout()
-            self._restore(anchor)
+            self._restore(anchors)
 
     def show_rows(self, rows: tuple[Row, ...]) -> None:
         """Show other rows; scroll position, selection and the row under the mouse stay where they are."""
-        anchor = self._anchor()
+        anchors = self._anchors()
         chosen = self._model.row(self.currentIndex())
         self._model.set_rows(rows)
         self.doItemsLayout()
         if chosen is not None and not self.currentIndex().isValid():
             self._choose(chosen.key)
-        self._restore(anchor)
+        self._restore(anchors)
 
     def _choose(self, key: RowKey) -> None:
-        position = self._model.position_of(key)
-        if position >= 0:
+        position = self._model.positions_of({key}).get(key)
+        if position is not None:
             flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
             self.selectionModel().setCurrentIndex(self._model.index(position), flags)
 
-    def _anchor(self) -> Anchor | None:
-        """The row whose place on the screen must not change: the one under the mouse, or the first in sight.
+    def _anchors(self) -> list[Anchor]:
+        """Rows whose place on the screen should not change, the most important first.
 
-        A rail that stands at its top, untouched, follows the newest study instead.
+        The one under the mouse, the chosen one, then those in sight from the top: some of them may leave. A rail
+        that stands at its top, untouched, follows the newest study instead.
         """
         under_mouse = self.underMouse()
-        if self.verticalScrollBar().value() == 0 and not under_mouse and not self.currentIndex().isValid():
-            return None
-        first = QPoint(2, 1)
-        at = self.viewport().mapFromGlobal(self.cursor().pos()) if under_mouse else first
-        index = self.indexAt(at)
-        if not index.isValid():
-            index = self.indexAt(first)
-        row = self._model.row(index)
-        return None if row is None else (row.key, self.visualRect(index).top())
+        chosen = self.currentIndex()
+        if self.verticalScrollBar().value() == 0 and not under_mouse and not chosen.isValid():
+            return []
+        in_sight = self._positions_in_sight()
+        first = self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos())).row() if under_mouse else -1
+        order = [position for position in (first, chosen.row()) if position in in_sight]
+        order += in_sight
+        return [
+            (self._model.row_at(position).key, self.visualRect(self._model.index(position)).top()) for position in order
+        ]
 
-    def _restore(self, anchor: Anchor | None) -> None:
-        if anchor is None:
-            return
-        position = self._model.position_of(anchor[0])
-        if position >= 0:
-            moved = self.visualRect(self._model.index(position)).top() - anchor[1]
-            self.verticalScrollBar().setValue(self.verticalScrollBar().value() + moved)
+    def _restore(self, anchors: list[Anchor]) -> None:
+        positions = self._model.positions_of({key for key, _top in anchors})
+        for key, top in anchors:
+            position = positions.get(key)
+            if position is not None:
+                moved = self.visualRect(self._model.index(position)).top() - top
+                self.verticalScrollBar().setValue(self.verticalScrollBar().value() + moved)
+                return
+
+    def _positions_in_sight(self) -> range:
+        first = max(self.indexAt(QPoint(2, 1)).row(), 0)
+        bottom = self.viewport().height()
+        after = first
+        while after < self._model.rowCount() and self.visualRect(self._model.index(after)).top() <= bottom:
+            after += 1
+        return range(first, after)
 
     def stacks_in_sight(self) -> list[StackKey]:
         """Stacks whose rows are at least partly visible."""
-        bottom = self.viewport().height()
-        position = max(self.indexAt(QPoint(2, 1)).row(), 0)
-        found: list[StackKey] = []
-        while position < self._model.rowCount():
-            if self.visualRect(self._model.index(position)).top() > bottom:
-                break
-            row = self._model.row_at(position)
-            if isinstance(row, SeriesRow):
-                found.append(row.stack.key)
-            position += 1
-        return found
+        rows = (self._model.row_at(position) for position in self._positions_in_sight())
+        return [row.stack.key for row in rows if isinstance(row, SeriesRow)]
 
     def startDrag(self, supportedActions: Qt.DropAction) -> None:  # noqa: N802, N803 - Qt's names
         """Carry the stack's key under its thumbnail."""

@@ -9,6 +9,7 @@ from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from compare.pairing.roles import study_key_of
 from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue, Study
 from viewer.panels.plain_text import Retranslated
@@ -24,7 +25,6 @@ from viewer.panels.rail_rows import (
     may_be_one_person,
     rail_rows,
     stack_key_of,
-    study_key,
 )
 from viewer.panels.rail_view import RailGrip, RailView
 
@@ -152,7 +152,7 @@ class TimeRail(Retranslated):
         self._view.doubleClicked.connect(self._activate)
         self._view.entered_by_key.connect(self._activate)
         self._view.customContextMenuRequested.connect(self._open_menu)
-        self._view.verticalScrollBar().valueChanged.connect(self._thumbnail_timer.start)
+        self._view.verticalScrollBar().valueChanged.connect(lambda _value: self._thumbnail_timer.start())
         self._thumbnail_timer.timeout.connect(self._ask_for_thumbnails)
         self._grip.dragged_to.connect(self._drag_width)
         self._grip.released.connect(lambda: self.width_chosen.emit(self._open_width))
@@ -170,7 +170,7 @@ class TimeRail(Retranslated):
     def _target(self, index: QModelIndex) -> RailTarget | None:
         row = self._model.row(index)
         if isinstance(row, StudyRow | SeriesRow):
-            return RailTarget(study_key(row.study), stack_key_of(row))
+            return RailTarget(study_key_of(row.study), stack_key_of(row))
         return None
 
     def _activate(self, index: QModelIndex) -> None:

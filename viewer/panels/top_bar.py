@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QToolButton, QWi
 
 from loaders.model.patient import Patient
 from viewer.main_window.icons import Icon, dress
-from viewer.panels.date_text import birth_text
+from viewer.panels.birth_text import birth_text
 from viewer.panels.layout_picker import LayoutPicker
 from viewer.panels.plain_text import ElidedLabel, PlainLabel, Retranslated, shown_text
 from viewer.panels.rail_text import masked_text, patient_text, sex_text
@@ -21,6 +21,7 @@ HEIGHT_PX = 36
 #: What stands beside the patient and the tools: four buttons and the empty space between.
 _OTHER_BUTTONS_PX = 260
 _ICON_AND_EDGE_PX = 34
+_WIDEST_FACTS_PX = 340
 
 #: Names of languages stand in themselves: who cannot read the present one must find his own.
 LANGUAGE_NAMES = {"en": "English", "zh_HK": "繁體中文（香港）", "zh_CN": "简体中文"}
@@ -156,6 +157,9 @@ class TopBar(Retranslated):
         # The Latin name yields first: romanised names are long, and the Chinese one tells people apart.
         self._chinese_name.setText(shown_text(patient.name.ideographic_text)[:12] if alphabetic else "")
         self._facts.setText(" · ".join((number, sex_text(patient.sex), birth_text(patient.birth_date, self._on))))
+        # What tells people apart keeps its place; a long Latin name yields first.
+        facts_px = self._facts.fontMetrics().horizontalAdvance(self._facts.text()) + 2
+        self._facts.setMinimumWidth(min(facts_px, _WIDEST_FACTS_PX))
         self._fit_words()
 
     # Inside.

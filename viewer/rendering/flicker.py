@@ -85,7 +85,8 @@ def plan_flicker(
 def flicker_picture(plan: FlickerPlan, renderer: SliceRenderer) -> NDArray[np.uint8] | None:
     """Draw the plan, on the current's canvas; ``None`` while frames are missing or where there is nothing to show.
 
-    May take a tenth of a second when the prior is resampled: make it before the key is pressed.
+    Takes a tenth of a second and more when the prior is resampled: make it before the key is pressed, off the
+    window's thread.
     """
     if plan.request is not None:
         return renderer.render(plan.request)

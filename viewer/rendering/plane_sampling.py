@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -83,7 +84,7 @@ def _sample_band(
         if found is None:
             return None
         values, is_inside = found
-        total += np.where(is_inside, values, 0.0).reshape(total.shape)
+        total += np.where(is_inside, values, np.float32(0.0)).reshape(total.shape)
         count += is_inside.reshape(total.shape)
     return total / np.maximum(count, 1), count * 2 > samples * samples
 
@@ -105,44 +106,66 @@ def _voxel_indices(points: CanvasPoints, y: NDArray[np.float64], x: NDArray[np.f
 
 def _interpolate(
     volume: Volume, index_zyx: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]] | None:
     """Trilinear values at voxel coordinates and where these lie in image, not padding; ``None`` if slices lack."""
     stored = volume.stored
     if stored is None:
         return None
-    shape = np.array(stored.shape[:3])
-    nearest = np.floor(index_zyx + 0.5)
-    is_inside: NDArray[np.bool_] = np.all((nearest >= 0) & (nearest < shape), axis=1)
-    values = np.zeros(len(index_zyx))
-    inside = index_zyx[is_inside]
-    if not len(inside):
-        return values, is_inside
-    low = np.clip(np.floor(inside), 0, np.maximum(shape - 2, 0)).astype(np.intp)
-    part = np.clip(inside - low, 0.0, 1.0)
-    high = np.minimum(low + 1, shape - 1)
-    if not _are_loaded(volume, int(low[:, 0].min()), int(high[:, 0].max())):
-        return None
-    own = nearest[is_inside].astype(np.intp)
-    here = stored[own[:, 0], own[:, 1], own[:, 2]]
-    total = np.zeros(len(inside))
-    for corner in product((0, 1), repeat=3):
-        at = np.where(np.array(corner, dtype=bool), high, low)
-        weight = np.prod(np.where(np.array(corner, dtype=bool), part, 1.0 - part), axis=1)
-        voxel = stored[at[:, 0], at[:, 1], at[:, 2]]
-        total += weight * np.where(_is_image(volume, voxel), voxel, here)
-    values[is_inside] = total
-    is_inside[is_inside] = _is_image(volume, here)
-    return values, is_inside
+    steps = (stored.shape[1] * stored.shape[2], stored.shape[2], 1)
+    is_inside = np.ones(len(index_zyx), dtype=np.bool_)
+    base, own = np.zeros(len(index_zyx), dtype=np.intp), np.zeros(len(index_zyx), dtype=np.intp)
+    parts: list[NDArray[np.float32]] = []
+    offsets: list[int] = []
+    for axis, step in enumerate(steps):
+        size = stored.shape[axis]
+        position = np.ascontiguousarray(index_zyx[:, axis])
+        is_inside &= (position >= -0.5) & (position < size - 0.5)
+        np.clip(position, 0.0, size - 1.0, out=position)
+        low = np.minimum(position.astype(np.intp), max(size - 2, 0))
+        part = (position - low).astype(np.float32)
+        base += low * step
+        own += (low + (part >= 0.5)) * step
+        parts.append(part)
+        offsets.append(step if size > 1 else 0)
+        if axis == 0 and not _are_loaded(volume, low[is_inside], size):
+            return None
+    flat = stored.reshape(-1)
+    here = flat.take(own, mode="clip")
+    is_image = _is_image(volume, here)
+    has_padding = is_image is not None and not is_image[is_inside].all()
+
+    def corner(offset: int) -> NDArray[np.float32]:
+        voxels = flat.take(base + offset, mode="clip")
+        counts = _is_image(volume, voxels) if has_padding else None
+        values: NDArray[np.float32] = (voxels if counts is None else np.where(counts, voxels, here)).astype(np.float32)
+        return values
+
+    def between(axis: int, offset: int) -> NDArray[np.float32]:
+        """Linear along ``axis`` of what is linear along the axes after it."""
+        deeper = corner if axis == 2 else partial(between, axis + 1)
+        near, far = deeper(offset), deeper(offset + offsets[axis])
+        far -= near
+        far *= parts[axis]
+        near += far
+        return near
+
+    values = between(0, 0)
+    return values, is_inside & is_image if is_image is not None else is_inside
 
 
-def _are_loaded(volume: Volume, first: int, last: int) -> bool:
-    return all(volume.frame_array(index) is not None for index in range(first, last + 1))
+def _are_loaded(volume: Volume, low: NDArray[np.intp], size: int) -> bool:
+    """Whether the slices from the lowest to the one above the highest are in memory."""
+    if not low.size:
+        return True
+    last = min(int(low.max()) + 1, size - 1)
+    return all(volume.frame_array(index) is not None for index in range(int(low.min()), last + 1))
 
 
-def _is_image(volume: Volume, voxels: NDArray[Any]) -> NDArray[np.bool_]:
+def _is_image(volume: Volume, voxels: NDArray[Any]) -> NDArray[np.bool_] | None:
+    """Which voxels are not padding, or ``None`` where the file names no padding."""
     padding = volume.frame(0).display.padding
     if padding is None:
-        return np.ones(voxels.shape, dtype=np.bool_)
+        return None
     low, high = min(padding.low, padding.high), max(padding.low, padding.high)
     is_image: NDArray[np.bool_] = (voxels < low) | (voxels > high)
     return is_image

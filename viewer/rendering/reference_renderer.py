@@ -18,7 +18,7 @@ from loaders.model.frame import Frame
 from loaders.model.volume import Volume
 from viewer.rendering.colour_maps import coloured
 from viewer.rendering.grey_tables import FrameGrey, GreyTables, TableSource
-from viewer.rendering.presentation_grey import presentation_pixels, presentation_table
+from viewer.rendering.presentation_grey import AutomaticWindows, presentation_pixels, presentation_table
 from viewer.rendering.resampling import resample, sampled_padding
 from viewer.rendering.sampling import SamplingPlan, plan_request
 from viewer.rendering.slice_levels import SliceLevel, SliceLevels, is_tabled
@@ -66,6 +66,7 @@ class ReferenceRenderer:
         self._tables = GreyTables(table_source)
         self._value_source = value_source
         self._levels = SliceLevels()
+        self._windows = AutomaticWindows()
         self._pool = ThreadPoolExecutor(max(1, _WORKERS - 1), thread_name_prefix="slice")
         self._canvases: OrderedDict[_CanvasKey, _Canvas] = OrderedDict()
 
@@ -77,6 +78,7 @@ class ReferenceRenderer:
         stored = request.volume.frame_array(request.view.frame_index)
         if stored is None:
             return None
+        request = self._windows.complete(request, stored)
         frame = request.volume.frame(request.view.frame_index)
         plan = plan_request(request, frame, stored)
         if plan.is_empty:
@@ -166,6 +168,7 @@ class ReferenceRenderer:
     def release(self, volume: Volume) -> None:
         """Forget everything kept for a volume."""
         self._levels.release(volume)
+        self._windows.release(volume)
         for key in [key for key, canvas in self._canvases.items() if canvas.volume is volume]:
             del self._canvases[key]
 
@@ -173,6 +176,7 @@ class ReferenceRenderer:
         """Forget everything and end the threads."""
         self._pool.shutdown()
         self._levels = SliceLevels()
+        self._windows.clear()
         self._canvases.clear()
 
 

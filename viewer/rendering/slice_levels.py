@@ -25,14 +25,12 @@ class SliceLevel:
     """One frame at one reduction.
 
     ``values`` is (rows, columns) or (rows, columns, 3), read-only by contract: codes, or floats where
-    :func:`is_tabled` says no. ``padding`` (rows, columns) is True where there is no image; there ``values`` goes on
-    with the neighbouring image's values, so that nothing of the padding gets into an average. ``padding_code`` is
-    what such a pixel shows.
+    :func:`is_tabled` says no. ``padding`` (rows, columns) is True where there is no image. After :func:`continued`
+    the ``values`` there go on with the neighbouring image's, so that nothing of the padding gets into an average.
     """
 
     values: NDArray[Any]
     padding: NDArray[np.bool_] | None = None
-    padding_code: int = 0
 
     @property
     def nbytes(self) -> int:
@@ -71,7 +69,7 @@ def full_level(stored: NDArray[Any], padding: Padding | None) -> SliceLevel:
         return SliceLevel(values)
     first, last = max(low, least) - least, min(high, most) - least
     mask = (values == first) if first == last else ((values >= first) & (values <= last))
-    return _with_padding(values, mask, first)
+    return SliceLevel(values, mask) if mask.any() else SliceLevel(values)
 
 
 def _untabled(stored: NDArray[Any], padding: Padding | None) -> SliceLevel:
@@ -81,25 +79,21 @@ def _untabled(stored: NDArray[Any], padding: Padding | None) -> SliceLevel:
     if padding is not None:
         mask |= (values >= min(padding.low, padding.high)) & (values <= max(padding.low, padding.high))
     values[mask] = 0.0
-    return _with_padding(values, mask, 0)
+    return SliceLevel(values, mask) if mask.any() else SliceLevel(values)
 
 
-def _with_padding(values: NDArray[Any], mask: NDArray[np.bool_], code: int) -> SliceLevel:
-    if not mask.any():
-        return SliceLevel(values)
-    return SliceLevel(_continued(values, mask), mask, code)
-
-
-def _continued(values: NDArray[Any], mask: NDArray[np.bool_]) -> NDArray[Any]:
+def continued(level: SliceLevel) -> SliceLevel:
     """Let the image's border values go on into the padding by two pixels: as far as any tap of a sample reaches."""
-    filled, empty = values.copy(), mask.copy()
+    if level.padding is None:
+        return level
+    filled, empty = level.values.copy(), level.padding.copy()
     for axis in (0, 1, 0, 1):
         for ahead in (True, False):
             to, of = _shifted(axis, ahead=ahead)
             take = empty[to] & ~empty[of]
             np.copyto(filled[to], filled[of], where=take)
             empty[to] &= ~take
-    return filled
+    return SliceLevel(filled, level.padding)
 
 
 def _shifted(axis: int, *, ahead: bool) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
@@ -120,13 +114,23 @@ def halved(level: SliceLevel) -> SliceLevel:
     if level.padding is None:
         return SliceLevel(_mean_of_blocks(values))
     mask = np.pad(level.padding, [(0, size % 2) for size in level.padding.shape], mode="edge")
-    image = ~mask
-    kind = np.float64 if values.dtype.kind == "f" else np.int64
-    weighted = np.where(image, values, 0).astype(kind)
-    total, count = _sum_of_blocks(weighted), _sum_of_blocks(image.astype(np.int64))
-    at_least_one = np.maximum(count, 1)
-    mean = total / at_least_one if kind is np.float64 else (total + at_least_one // 2) // at_least_one
-    return _with_padding(mean.astype(values.dtype), count < 2, level.padding_code)
+    image = (~mask).view(np.uint8)
+    count = _sum_of_blocks(image)
+    only_image = np.where(mask, values.dtype.type(0), values)
+    mean = _mean_of_blocks(only_image)
+    partial = np.nonzero((count > 0) & (count < 4))
+    if partial[0].size:
+        blocks = [only_image[partial[0] * 2 + down, partial[1] * 2 + across] for down in (0, 1) for across in (0, 1)]
+        mean[partial] = _mean_of_some(blocks, count[partial])
+    empty = count < 2
+    return SliceLevel(mean, empty) if empty.any() else SliceLevel(mean)
+
+
+def _mean_of_some(blocks: list[NDArray[Any]], count: NDArray[np.uint8]) -> NDArray[Any]:
+    """The mean of the image pixels of blocks in which padding counts as zero."""
+    total = np.sum([block.astype(np.float64) for block in blocks], axis=0)
+    mean: NDArray[Any] = total / count
+    return mean if blocks[0].dtype.kind == "f" else np.floor(mean + 0.5)
 
 
 def _sum_of_blocks(values: NDArray[Any]) -> NDArray[Any]:
@@ -164,12 +168,21 @@ def _mean_of_pairs(values: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
+#: Volume, frame, its state, reduction, whether continued into the padding.
+_Key = tuple[int, int, int, int, bool]
+
+
+def _key(volume: Volume, frame_index: int, reduction: int, *, is_continued: bool) -> _Key:
+    # The state is part of the key: a preview must not outlive the full frame's arrival.
+    return id(volume), frame_index, int(volume.validity[frame_index]), reduction, is_continued
+
+
 class SliceLevels:
     """Keeps prepared frames, oldest forgotten first, within ``limit_bytes``."""
 
     def __init__(self, limit_bytes: int = 96 << 20) -> None:
         self._limit_bytes = limit_bytes
-        self._kept: OrderedDict[tuple[int, int, int, int], tuple[Volume, SliceLevel]] = OrderedDict()
+        self._kept: OrderedDict[_Key, tuple[Volume, SliceLevel]] = OrderedDict()
         self._bytes = 0
 
     def level(self, volume: Volume, frame_index: int, reduction: int) -> SliceLevel | None:
@@ -180,22 +193,39 @@ class SliceLevels:
         return self._level(volume, stored, frame_index, reduction)
 
     def _level(self, volume: Volume, stored: NDArray[Any], frame_index: int, reduction: int) -> SliceLevel:
-        # The state is part of the key: a preview must not outlive the full frame's arrival.
-        key = (id(volume), frame_index, int(volume.validity[frame_index]), reduction)
-        kept = self._kept.get(key)
+        key = _key(volume, frame_index, reduction, is_continued=True)
+        kept = self._found(key)
         if kept is not None:
-            self._kept.move_to_end(key)
-            return kept[1]
+            return kept
+        halves = self._halves(volume, stored, frame_index, reduction)
+        if halves.padding is None:
+            return halves
+        level = continued(halves)
+        self._keep(key, volume, level)
+        return level
+
+    def _halves(self, volume: Volume, stored: NDArray[Any], frame_index: int, reduction: int) -> SliceLevel:
+        key = _key(volume, frame_index, reduction, is_continued=False)
+        kept = self._found(key)
+        if kept is not None:
+            return kept
         if reduction:
-            level = halved(self._level(volume, stored, frame_index, reduction - 1))
+            level = halved(self._halves(volume, stored, frame_index, reduction - 1))
         else:
             level = full_level(stored, volume.frame(frame_index).display.padding)
-            if level.values is stored:
+            if level.values is stored and level.padding is None:
                 return level  # nothing was computed: a view costs nothing to make again
         self._keep(key, volume, level)
         return level
 
-    def _keep(self, key: tuple[int, int, int, int], volume: Volume, level: SliceLevel) -> None:
+    def _found(self, key: _Key) -> SliceLevel | None:
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        self._kept.move_to_end(key)
+        return kept[1]
+
+    def _keep(self, key: _Key, volume: Volume, level: SliceLevel) -> None:
         self._kept[key] = (volume, level)
         self._bytes += level.nbytes
         while self._bytes > self._limit_bytes and len(self._kept) > 1:

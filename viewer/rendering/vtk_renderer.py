@@ -16,7 +16,7 @@ from loaders.model.volume import Volume
 from viewer.rendering.colour_maps import colour_table
 from viewer.rendering.gl_canvas import GlCanvas, GlUnavailable
 from viewer.rendering.grey_tables import FrameGrey, GreyTables, TableSource
-from viewer.rendering.presentation_grey import presentation_pixels, presentation_table
+from viewer.rendering.presentation_grey import AutomaticWindows, presentation_pixels, presentation_table
 from viewer.rendering.reference_renderer import ReferenceRenderer, ValueSource
 from viewer.rendering.sampling import AxisSampling, SamplingPlan, plan_request
 from viewer.rendering.slice_levels import SliceLevel, SliceLevels, is_tabled
@@ -35,7 +35,6 @@ class _SliceTexture:
     volume: Volume
     values: vtkTextureObject
     padding: vtkTextureObject | None
-    padding_code: int
     greatest_code: float
     nbytes: int
 
@@ -64,6 +63,7 @@ class VtkRenderer:
         self._reference = ReferenceRenderer(table_source, value_source)
         self._tables = GreyTables(table_source)
         self._levels = SliceLevels()
+        self._windows = AutomaticWindows()
         self._slices: OrderedDict[tuple[int, int, int, int], _SliceTexture] = OrderedDict()
         self._slice_bytes = 0
         self._plans: OrderedDict[int, _PlanTextures] = OrderedDict()
@@ -89,6 +89,7 @@ class VtkRenderer:
         stored = request.volume.frame_array(request.view.frame_index)
         if stored is None:
             return None
+        request = self._windows.complete(request, stored)
         frame = request.volume.frame(request.view.frame_index)
         plan = plan_request(request, frame, stored)
         if self.has_failed or plan.is_empty or not self._can_draw(stored, plan, request):
@@ -160,7 +161,6 @@ class VtkRenderer:
             volume=request.volume,
             values=self._canvas.texture(level.values),
             padding=padding,
-            padding_code=level.padding_code,
             greatest_code=float((1 << (8 * level.values.dtype.itemsize)) - 1),
             nbytes=level.nbytes,
         )
@@ -210,6 +210,7 @@ class VtkRenderer:
         """Forget everything kept for a volume, on the GPU and beside it."""
         self._reference.release(volume)
         self._levels.release(volume)
+        self._windows.release(volume)
         self._canvas.make_current()
         for key in [key for key, kept in self._slices.items() if kept.volume is volume]:
             self._drop_slice(key)
@@ -225,6 +226,7 @@ class VtkRenderer:
             self._canvas.release(kept.rows)
         for texture in [*(texture for _, texture in self._grey_textures.values()), *self._colours.values()]:
             self._canvas.release(texture)
+        self._windows.clear()
         self._plans.clear()
         self._grey_textures.clear()
         self._colours.clear()

@@ -144,22 +144,24 @@ def test_a_scan_moves_nothing_the_reader_looks_at(rail: TimeRail, qtbot: QtBot) 
     rail._view.scrollTo(index_of(rail, "study 0015"))
     QTest.mouseClick(rail._view.viewport(), Qt.MouseButton.LeftButton, pos=centre_of(rail, "study 0015"))
     before = y_of(rail, "study 0015")
-    chosen = rail._view.currentIndex().data()
+    chosen = rail._model.row(rail._view.currentIndex())
     # The newest are listed on top: everything in sight would be pushed down.
     for found in range(31, 61):
         rail.set_catalogue(Catalogue(studies[:found]))
         assert y_of(rail, "study 0015") == before
-    assert rail._view.currentIndex().data() == chosen
+    now = rail._model.row(rail._view.currentIndex())
+    assert chosen is not None
+    assert now is not None
+    assert now.key == chosen.key
     assert len([text for text in texts(rail) if "study" in text]) == 60
 
 
 def test_the_same_holds_when_series_leave_and_the_order_changes(rail: TimeRail, qtbot: QtBot) -> None:
     QTest.mouseClick(rail._view.viewport(), Qt.MouseButton.LeftButton, pos=centre_of(rail, "B30f"))
     before = y_of(rail, "B30f")
-    rail.set_catalogue(Catalogue((OTHER_PATIENT, OLD, PRIOR)))
+    rail.set_catalogue(Catalogue((OTHER_PATIENT, *many(20), OLD, PRIOR)))
     assert rail._view.currentIndex() == index_of(rail, "B30f")
-    bar = rail._view.verticalScrollBar()
-    assert y_of(rail, "B30f") == before or bar.value() in (bar.minimum(), bar.maximum())
+    assert y_of(rail, "B30f") == before
 
 
 def test_an_untouched_rail_follows_the_newest(rail: TimeRail) -> None:
@@ -191,7 +193,7 @@ def test_filter_by_category_and_words(rail: TimeRail, qtbot: QtBot) -> None:
     head._actions[StudyCategory.SIMPLE].trigger()
     head._actions[StudyCategory.FUSION].trigger()
     assert not head._note.isVisible()
-    QTest.keyClicks(head._search, "肺窗")
+    head._search.insert("肺窗")
     assert [text for text in texts(rail) if "B60f" in text]
     assert not [text for text in texts(rail) if "B30f" in text]
     head._search.setText("nothing like this")

@@ -10,6 +10,7 @@ import pytest
 from loaders.model.identifiers import PatientIdentifier
 from loaders.model.patient import Patient, PersonName
 from loaders.model.stack import StackWarningCode
+from loaders.model.study import Study
 from tests.gui.panels.study_samples import CHAN, CHAN_AT_LAB, CURRENT, OLD, OTHER_PATIENT, PRIOR, WONG, series, study
 from viewer.panels.rail_rows import (
     WARNING_ORDER,
@@ -18,7 +19,6 @@ from viewer.panels.rail_rows import (
     SeriesRow,
     StudyRow,
     is_lossy,
-    may_be_one_person,
     rail_rows,
     warning_codes,
 )
@@ -80,28 +80,48 @@ def test_a_longer_interval_leaves_more_room_up_to_a_bound() -> None:
     assert gaps[1] < gaps[2] <= gaps[3] <= gaps[4] <= 36
 
 
+def patients_listed(*patients: Patient) -> int:
+    found = rail_rows([study(str(number), date(2020, 1, number + 1), who) for number, who in enumerate(patients)])
+    return len([row for row in found.rows if isinstance(row, PatientRow)])
+
+
 @pytest.mark.parametrize(
-    ("other", "expected"),
+    ("other", "headings"),
     [
-        (CHAN, True),
-        (CHAN_AT_LAB, True),
-        (WONG, False),
-        (replace(CHAN, birth_date=date(1985, 3, 12)), False),
-        (replace(CHAN, sex="F"), False),
-        (replace(CHAN, name=PersonName("CHEN^DA WEN")), True),
-        (replace(CHAN_AT_LAB, name=PersonName("CHEN^DA WEN")), False),
-        (replace(CHAN_AT_LAB, birth_date=None), False),
-        (Patient(PersonName()), False),
-        (Patient(PersonName(), (PatientIdentifier("a123456 (3)", "HKID"),)), True),
+        (CHAN, 1),
+        (CHAN_AT_LAB, 1),
+        (WONG, 2),
+        (replace(CHAN, birth_date=date(1985, 3, 12)), 2),
+        (replace(CHAN, sex="F"), 2),
+        (replace(CHAN, name=PersonName("CHEN^DA WEN", "陳^大文")), 1),
+        (replace(CHAN_AT_LAB, birth_date=None), 2),
+        (replace(CHAN, identifiers=(PatientIdentifier("B123456(2)", "HKID"),)), 1),
+        (replace(CHAN, identifiers=(PatientIdentifier("E364912(5)", "HKID"),)), 2),
+        (Patient(PersonName()), 2),
     ],
 )
-def test_who_stands_under_one_heading(other: Patient, *, expected: bool) -> None:
-    assert may_be_one_person(CHAN, other) is expected
-    assert may_be_one_person(other, CHAN) is expected
+def test_who_stands_under_one_heading(other: Patient, headings: int) -> None:
+    assert patients_listed(CHAN, other) == headings
+    assert patients_listed(other, CHAN) == headings
 
 
 def test_two_nameless_patients_are_never_joined() -> None:
-    assert not may_be_one_person(Patient(PersonName()), Patient(PersonName()))
+    first, second = Patient(PersonName(), sex="M"), Patient(PersonName(), sex="")
+    assert patients_listed(first, second) == 2
+
+
+def test_thousands_of_patients_are_not_compared_each_with_each() -> None:
+    asked = 0
+
+    def count(_first: Study, _second: Study) -> bool:
+        nonlocal asked
+        asked += 1
+        return False
+
+    patients = [Patient(PersonName(f"P{n}"), (PatientIdentifier(str(n)),), date(1950, 1, 1)) for n in range(2000)]
+    studies = [study(str(number), date(2020, 1, 1), who, count=1) for number, who in enumerate(patients)]
+    rail_rows([*studies, study("again", date(2021, 1, 1), replace(patients[7], sex="F"))], same_person=count)
+    assert asked == 2
 
 
 def test_words_must_all_be_found_in_the_study_or_one_series() -> None:

@@ -1,0 +1,1 @@
+"""The demo patient: what was asked is measured on the pictures."""
