@@ -9,12 +9,15 @@ import base64
 import math
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from loaders.discovery.element_walk import RawElements, RawValue
 from loaders.discovery.text_decoding import decode_text
 
 _MAX_NUMBERS_BYTES = 1 << 20
+_MAX_TEXT_BYTES = 4096
+_SHORT_BYTES = 1024
 _BINARY = {"US": "H", "UL": "L", "SS": "h", "SL": "l", "FL": "f", "FD": "d"}
 _TEXT = frozenset({"LO", "SH", "PN", "ST", "LT", "UT", "UC"})
 
@@ -48,24 +51,46 @@ def _convert(raw: RawElements, declared: tuple[str, ...], guessed: list[bool]) -
 
 
 def _value(keyword: str, value: RawValue, declared: tuple[str, ...], guessed: list[bool]) -> Any:  # noqa: ANN401 (JSON)
-    vr = value.vr
+    vr, data = value.vr, value.data
     if vr in _TEXT:
-        text, is_guess = decode_text(value.data, declared, is_person_name=vr == "PN")
+        texts, is_guess = _texts(data[:_MAX_TEXT_BYTES], vr, declared)
         if is_guess:
             guessed.append(True)
-        return [text] if vr in {"ST", "LT", "UT"} else text.split("\\")
+        return texts
     if vr in {"DS", "IS"}:
-        return [_number(part) for part in value.data[:_MAX_NUMBERS_BYTES].decode("ascii", "replace").split("\\")]
+        return _numbers(data) if len(data) <= _SHORT_BYTES else _numbers.__wrapped__(data[:_MAX_NUMBERS_BYTES])
     if keyword == "LUTData":
-        words = value.data
-        if value.is_big_endian:
-            words = struct.pack(
-                f"<{len(words) // 2}H", *struct.unpack(f">{len(words) // 2}H", words[: len(words) & ~1])
-            )
-        return base64.b64encode(words).decode("ascii")
+        return _words(value)
     if vr in _BINARY or " or " in vr:
         return _binary(_BINARY.get(vr, "H"), value)
-    return [part.strip(" \0") for part in value.data[:4096].decode("ascii", "replace").split("\\")]
+    return _codes(data[:_MAX_TEXT_BYTES])
+
+
+# The slices of a series repeat most of their values: each is converted once. The lists are shared and never changed.
+
+
+@lru_cache(maxsize=4096)
+def _texts(data: bytes, vr: str, declared: tuple[str, ...]) -> tuple[list[str], bool]:
+    text, is_guess = decode_text(data, declared, is_person_name=vr == "PN")
+    return ([text] if vr in {"ST", "LT", "UT"} else text.split("\\")), is_guess
+
+
+@lru_cache(maxsize=4096)
+def _numbers(data: bytes) -> list[float | int | None]:
+    return [_number(part) for part in data.decode("ascii", "replace").split("\\")]
+
+
+@lru_cache(maxsize=4096)
+def _codes(data: bytes) -> list[str]:
+    return [part.strip(" \0") for part in data.decode("ascii", "replace").split("\\")]
+
+
+def _words(value: RawValue) -> str:
+    words = value.data
+    if value.is_big_endian:
+        count = len(words) // 2
+        words = struct.pack(f"<{count}H", *struct.unpack_from(f">{count}H", words))
+    return base64.b64encode(words).decode("ascii")
 
 
 def _number(text: str) -> float | int | None:

@@ -100,6 +100,15 @@ class _Place(NamedTuple):
     depth: int
 
 
+class _ElementHead(NamedTuple):
+    """Tag, VR (empty where none is written), length of the value and its position."""
+
+    tag: int
+    vr: bytes
+    length: int
+    start: int
+
+
 class _Unpackers(NamedTuple):
     """Element heads in one byte order: with a VR and 16 bits of length, with 32 bits, and the 32 bits alone."""
 
@@ -156,54 +165,88 @@ class ElementWalk:
         """Walk elements until ``end`` or the end of the item; return the position behind them."""
         if place.depth > MAX_DEPTH:
             raise MalformedHeader(f"sequences nested deeper than {MAX_DEPTH}")
-        find = place.wanted.get
         read_head = self._read_explicit if place.encoding.is_explicit else self._read_implicit
         unpack = _BIG if place.encoding.is_big_endian else _LITTLE
         while position < end:
+            if place.encoding.is_explicit:
+                position = self._short_forms(position, end, unpack.short, place, into)
+                if position >= end:
+                    break
             if position + 8 > len(self.buffer) and place.depth == 0 and self._is_padding(position):
                 return end
-            tag, vr, length, start = read_head(position, unpack)
-            if tag in _DELIMITERS:
-                return start
-            if tag == ITEM:
+            head = read_head(position, unpack)
+            if head.tag in _DELIMITERS:
+                return head.start
+            if head.tag == ITEM:
                 raise MalformedHeader(f"an item outside a sequence at byte {position}")
-            if tag in PIXEL_TAGS and place.depth == 0:
-                self.pixels = PixelElement(PIXEL_TAGS[tag], start, -1 if length == UNDEFINED else length)
+            if head.tag in PIXEL_TAGS and place.depth == 0:
+                length = -1 if head.length == UNDEFINED else head.length
+                self.pixels = PixelElement(PIXEL_TAGS[head.tag], head.start, length)
                 return end
-            wish = find(tag)
-            if length == UNDEFINED or (wish is not None and wish.children is not None):
-                position, items = self._sequence(start, length, end, _inside(place, vr, wish))
-                if wish is not None and wish.children is not None:
-                    into[wish.keyword] = items
-                continue
-            position = start + length
-            if position > end:
-                where = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-                raise MalformedHeader(f"element {where} claims {length} bytes beyond its container")
-            if wish is not None:
-                if position > len(self.buffer):
-                    raise self._lack(position)
-                into[wish.keyword] = RawValue(wish.vr, self.buffer[start:position], place.encoding.is_big_endian)
+            position = self._take(head, end, place, into)
         return position
 
-    def _read_explicit(self, position: int, unpack: _Unpackers) -> tuple[int, bytes, int, int]:
-        """Return tag, VR, length and the position of the value of an element that carries its VR."""
+    def _short_forms(
+        self,
+        position: int,
+        end: int,
+        unpack: Callable[[bytes, int], tuple[int, int, bytes, int]],
+        place: _Place,
+        into: RawElements,
+    ) -> int:
+        """Take the elements of the short form, which most are; return the first that needs a closer look."""
+        buffer, find, is_big = self.buffer, place.wanted.get, place.encoding.is_big_endian
+        last = min(end, len(buffer))
+        while position + 8 <= last:
+            group, element, vr, length = unpack(buffer, position)
+            behind = position + 8 + length
+            if vr not in _SHORT_VRS or group == 0xFFFE or behind > last:
+                break
+            wish = find(group << 16 | element)
+            if wish is not None:
+                if wish.children is not None:
+                    break
+                into[wish.keyword] = RawValue(wish.vr, buffer[position + 8 : behind], is_big)
+            self.elements_seen += 1
+            position = behind
+        return position
+
+    def _take(self, head: _ElementHead, end: int, place: _Place, into: RawElements) -> int:
+        """Keep an element where it is wanted, walk it where it is a sequence; return the position behind it."""
+        wish = place.wanted.get(head.tag)
+        if head.length == UNDEFINED or (wish is not None and wish.children is not None):
+            position, items = self._sequence(head.start, head.length, end, _inside(place, head.vr, wish))
+            if wish is not None and wish.children is not None:
+                into[wish.keyword] = items
+            return position
+        position = head.start + head.length
+        if position > end:
+            where = f"({head.tag >> 16:04X},{head.tag & 0xFFFF:04X})"
+            raise MalformedHeader(f"element {where} claims {head.length} bytes beyond its container")
+        if wish is not None:
+            if position > len(self.buffer):
+                raise self._lack(position)
+            into[wish.keyword] = RawValue(wish.vr, self.buffer[head.start : position], place.encoding.is_big_endian)
+        return position
+
+    def _read_explicit(self, position: int, unpack: _Unpackers) -> _ElementHead:
+        """Read the head of an element that carries its VR."""
         self._count(position)
         group, element, vr, length = unpack.short(self.buffer, position)
         if vr in _SHORT_VRS:
-            return group << 16 | element, vr, length, position + 8
+            return _ElementHead(group << 16 | element, vr, length, position + 8)
         if group != 0xFFFE and (vr in _LONG_VRS or (vr.isalpha() and vr.isupper())):
             # Known long forms, and any VR yet to come (PS3.5 7.1.2), carry two reserved bytes and 32 bits.
             if position + 12 > len(self.buffer):
                 raise self._lack(position)
-            return group << 16 | element, vr, unpack.length(self.buffer, position + 8)[0], position + 12
-        return group << 16 | element, b"", unpack.length(self.buffer, position + 4)[0], position + 8
+            return _ElementHead(group << 16 | element, vr, unpack.length(self.buffer, position + 8)[0], position + 12)
+        return _ElementHead(group << 16 | element, b"", unpack.length(self.buffer, position + 4)[0], position + 8)
 
-    def _read_implicit(self, position: int, unpack: _Unpackers) -> tuple[int, bytes, int, int]:
-        """Return tag, no VR, length and the position of the value of an element without a VR."""
+    def _read_implicit(self, position: int, unpack: _Unpackers) -> _ElementHead:
+        """Read the head of an element without a VR."""
         self._count(position)
         group, element, length = unpack.long(self.buffer, position)
-        return group << 16 | element, b"", length, position + 8
+        return _ElementHead(group << 16 | element, b"", length, position + 8)
 
     def _count(self, position: int) -> None:
         if position + 8 > len(self.buffer):
