@@ -23,6 +23,7 @@ _JPEG_SOF = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xC
 _JPEG_LS_SOF = 0xF7
 _APP0, _APP14 = 0xE0, 0xEE
 _LARGEST_JP2_BOXES = 64
+_SOT, _EOC = b"\xff\x90", b"\xff\xd9"
 
 
 class TruncatedFrame(DecodeError):
@@ -43,7 +44,8 @@ class CodestreamHeader:
 
     ``colour_transform``: what the codestream itself says of its three components: ``"ycc"``, ``"rgb"``, or empty when
     it says nothing. For JPEG 2000 ``"rgb"`` means that its own component transform yields RGB.
-    ``note`` is a flaw that does not hide pixels.
+    ``note`` is a flaw that does not hide pixels; ``repair`` are the bytes, at an offset, that let a strict decoder
+    pass over it.
     """
 
     rows: int
@@ -54,6 +56,7 @@ class CodestreamHeader:
     process: int = 0
     colour_transform: str = ""
     note: str = ""
+    repair: tuple[int, bytes] | None = None
 
 
 def read_header(codestream: bytes, format_: PixelFormat) -> CodestreamHeader:
@@ -141,7 +144,7 @@ def _read_jpeg2000(data: bytes) -> CodestreamHeader:
     if any(part != parts[0] for part in parts) or parts[0][1:] != (1, 1):
         raise DecodeError("JPEG 2000 components of different depth or sampling are not supported")
     precision, is_signed = (parts[0][0] & 0x7F) + 1, bool(parts[0][0] & 0x80)
-    note, transformed = _jpeg2000_end_and_transform(data)
+    transformed, (note, repair) = _jpeg2000_transform(data), _jpeg2000_end(data)
     return CodestreamHeader(
         y_size - y_origin,
         x_size - x_origin,
@@ -151,6 +154,7 @@ def _read_jpeg2000(data: bytes) -> CodestreamHeader:
         process=0x51,
         colour_transform="rgb" if transformed else "",
         note=note,
+        repair=repair,
     )
 
 
@@ -167,29 +171,47 @@ def _codestream_of_jp2(data: bytes) -> bytes:
     raise DecodeError("a JP2 file without a codestream")
 
 
-def _jpeg2000_end_and_transform(data: bytes) -> tuple[str, bool]:
-    """Walk main header and tile-parts; return a note on the end, and whether a component transform is in use.
-
-    A missing end marker is only a note when the last tile-part is exactly complete (its Psot reaches the last byte).
-    """
+def _jpeg2000_main_header(data: bytes) -> tuple[int, bool]:
+    """Return where the first tile-part begins, and whether a component transform is in use."""
     at, transformed = 2, False
-    while data[at : at + 2] != b"\xff\x90":
+    while data[at : at + 2] != _SOT:
         marker, length = struct.unpack_from(">HH", data, at)
         if marker < 0xFF00 or length < 2:
             raise DecodeError("a broken JPEG 2000 main header")
         if marker == 0xFF52:
             transformed = data[at + 8] == 1
         at += 2 + length
-    if _ends_with_marker(data, b"\xff\xd9"):
-        return "", transformed
-    while data[at : at + 2] == b"\xff\x90":
+    return at, transformed
+
+
+def _jpeg2000_transform(data: bytes) -> bool:
+    return _jpeg2000_main_header(data)[1]
+
+
+def _jpeg2000_end(data: bytes) -> tuple[str, tuple[int, bytes] | None]:
+    """Follow the tile-parts to the end; return a note on it and the bytes that repair it.
+
+    A missing end marker is only a note when the last tile-part is exactly complete (its Psot reaches the last byte). A
+    last tile-part that claims more than there is, in a codestream that has its end marker, gets its real length.
+    """
+    at, _ = _jpeg2000_main_header(data)
+    body = data.rstrip(b"\0")
+    is_closed = _ends_with_marker(data, _EOC)
+    end = data.rfind(_EOC) if is_closed else len(data)
+    while data[at : at + 2] == _SOT:
         (part_length,) = struct.unpack_from(">I", data, at + 6)
+        if part_length == 0:
+            break  # until the end of the codestream
         if part_length < 14:
-            break
+            raise DecodeError("a JPEG 2000 tile-part of an impossible length")
+        if is_closed and at + part_length > end:
+            return "a tile-part claims more bytes than there are", (at + 6, struct.pack(">I", end - at))
         at += part_length
-        if at == len(data) or (at < len(data) and not data[at:].strip(b"\0")):
-            return "no end-of-codestream marker; all tile-parts are complete", transformed
-    raise TruncatedFrame("no end-of-codestream marker")
+        if not is_closed and at in (len(data), len(body)):
+            return "no end-of-codestream marker; all tile-parts are complete", (at, _EOC)
+    if not is_closed:
+        raise TruncatedFrame("no end-of-codestream marker")
+    return "", None
 
 
 def _read_rle(data: bytes, format_: PixelFormat) -> CodestreamHeader:

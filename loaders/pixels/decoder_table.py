@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from loaders.errors import DecodeError
 from loaders.model.pixel_format import PixelFormat
 from loaders.pixels.codestream_header import RLE_LOSSLESS, CodestreamHeader
+from loaders.pixels.sample_conversion import unpack_bits
 
 Decoded = NDArray[Any]
 Decode = Callable[[bytes, PixelFormat, CodestreamHeader], Decoded]
@@ -96,7 +97,11 @@ def _rle_by_imagecodecs(data: bytes, format_: PixelFormat, _header: CodestreamHe
     width = max(1, format_.bits_allocated // 8)
     from imagecodecs import dicomrle_decode  # noqa: PLC0415 - lazy, in the worker only
 
-    return _rle_shape(np.frombuffer(dicomrle_decode(data, dtype=f"<u{width}"), dtype=f"<u{width}"), format_)
+    samples = np.frombuffer(dicomrle_decode(data, dtype=f"<u{width}"), dtype=f"<u{width}")
+    if format_.bits_allocated == 1:
+        # Bits are packed as in uncompressed pixel data before they are run-length encoded.
+        samples = unpack_bits(samples.data, 0, format_.rows * format_.columns)
+    return _rle_shape(samples, format_)
 
 
 def _rle_by_pydicom(data: bytes, format_: PixelFormat, _header: CodestreamHeader) -> Decoded:
@@ -156,11 +161,13 @@ IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
 NATIVE = frozenset({IMPLICIT_LITTLE_ENDIAN, "1.2.840.10008.1.2.1", DEFLATED, BIG_ENDIAN})
 #: Uncompressed pixel data in fragments (PS3.5 A.4.11).
 ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
+#: Each frame deflated by itself (PS3.5 A.4.13): bits of segmentations, mostly.
+DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
 
 
 def is_supported(transfer_syntax_uid: str) -> bool:
     """Whether frames of this syntax can be decoded with what is installed."""
-    if transfer_syntax_uid in NATIVE or transfer_syntax_uid == ENCAPSULATED_UNCOMPRESSED:
+    if transfer_syntax_uid in NATIVE or transfer_syntax_uid in {ENCAPSULATED_UNCOMPRESSED, DEFLATED_FRAMES}:
         return True
     return any(decoder.is_available for decoder in DECODERS.get(transfer_syntax_uid, ()))
 
@@ -187,9 +194,9 @@ def decode_codestream(data: bytes, format_: PixelFormat, header: CodestreamHeade
     """Decode a checked codestream with the decoder of this attempt. Raises :class:`CodecFailed` or ``DecodeError``."""
     decoders = available_decoders(format_.transfer_syntax_uid)
     decoder = decoders[min(attempt, len(decoders) - 1)]
-    if header.note:
-        # Checked to be complete but for its end marker, without which OpenJPEG gives up.
-        data = data.rstrip(b"\0") + b"\xff\xd9"
+    if header.repair is not None:
+        at, right = header.repair
+        data = data[:at] + right + data[at + len(right) :]
     try:
         decoded = decoder.decode(data, format_, header)
     except DecodeError:

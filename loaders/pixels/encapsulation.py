@@ -73,6 +73,10 @@ def _walk_items(source: BinaryIO, end: int) -> tuple[bytes, Fragments, bool]:
         if tag == _SEQUENCE_END:
             is_closed = True
             break
+        if tag != _ITEM and fragments:
+            # The next element of the dataset, after a sequence that was not closed: frames that lack are told below.
+            is_closed = False
+            break
         if tag != _ITEM:
             raise DecodeError("encapsulated pixel data with something other than items")
         position = source.tell()

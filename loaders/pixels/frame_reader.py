@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,13 @@ from numpy.typing import NDArray
 from loaders.errors import DecodeError
 from loaders.model.pixel_format import PixelFormat
 from loaders.pixels.codestream_header import TruncatedFrame, read_header
-from loaders.pixels.decoder_table import BIG_ENDIAN, ENCAPSULATED_UNCOMPRESSED, NATIVE, decode_codestream
+from loaders.pixels.decoder_table import (
+    BIG_ENDIAN,
+    DEFLATED_FRAMES,
+    ENCAPSULATED_UNCOMPRESSED,
+    NATIVE,
+    decode_codestream,
+)
 from loaders.pixels.frame_request import FrameRequest
 from loaders.pixels.instance_pixels import InstancePixels
 from loaders.pixels.sample_conversion import (
@@ -39,6 +46,8 @@ def read_parsed(request: FrameRequest, instance: InstancePixels) -> tuple[NDArra
         samples = _native_samples(request, instance)
     elif syntax == ENCAPSULATED_UNCOMPRESSED:
         samples = _samples_of(instance.codestream(request.location.frame_index), format_)
+    elif syntax == DEFLATED_FRAMES:
+        samples = _samples_of(_inflated(instance.codestream(request.location.frame_index), format_), format_)
     else:
         data = instance.codestream(request.location.frame_index)
         header = read_header(data, format_)
@@ -97,17 +106,34 @@ def _native_samples(request: FrameRequest, instance: InstancePixels) -> NDArray[
         data = instance.native_bytes(first_bit // 8, last_byte - first_bit // 8)
         return unpack_bits(data, first_bit % 8, pixels).reshape(format_.rows, format_.columns)
     length = _native_frame_bytes(format_)
-    return _samples_of(instance.native_bytes(frame * length, length), format_)
+    return _samples_of(instance.byte_samples(frame * length, length), format_)
 
 
 def _native_frame_bytes(format_: PixelFormat) -> int:
     pixels = format_.rows * format_.columns
     samples = 2 if format_.photometric_interpretation == "YBR_FULL_422" else format_.samples_per_pixel
-    return pixels * samples * format_.bits_allocated // 8
+    return (pixels * samples * format_.bits_allocated + 7) // 8
+
+
+def _inflated(data: bytes, format_: PixelFormat) -> bytes:
+    """Inflate one frame to no more than it must have; trailing padding of the fragment is not read."""
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    needed = _native_frame_bytes(format_)
+    try:
+        inflated = inflater.decompress(data, needed + 2)
+    except zlib.error as error:
+        raise DecodeError("a deflated frame that cannot be inflated") from error
+    if len(inflated) > needed + 1:
+        raise DecodeError("a deflated frame is larger than its header says")
+    if not inflater.eof:
+        raise TruncatedFrame("a deflated frame that ends too early")
+    return inflated
 
 
 def _samples_of(data: bytes, format_: PixelFormat) -> NDArray[Any]:
     """Return settled samples, (rows, columns) or (rows, columns, 3), from the bytes of one uncompressed frame."""
+    if format_.bits_allocated == 1:
+        return unpack_bits(data, 0, format_.rows * format_.columns).reshape(format_.rows, format_.columns)
     if format_.bits_allocated not in (8, 16, 32, 64):
         raise DecodeError(f"{format_.bits_allocated} bits allocated are not supported")
     order = ">" if format_.transfer_syntax_uid == BIG_ENDIAN else "<"

@@ -43,6 +43,9 @@ class InstancePixels:
     end: int
     index: FragmentIndex | None
     frame_count: int
+    is_little_endian: bool = True
+    #: 8-bit samples in 16-bit words of the other byte order (PS3.5 8.1.2 with OW): neighbours are swapped.
+    has_swapped_bytes: bool = False
 
     def close(self) -> None:
         """Close the file."""
@@ -57,6 +60,14 @@ class InstancePixels:
         if len(data) < length:
             raise TruncatedFrame("the file ends before its pixel data do")
         return data
+
+    def byte_samples(self, start: int, length: int) -> bytes:
+        """Return bytes of 8-bit samples in their own order, also from 16-bit words in big endian."""
+        if not self.has_swapped_bytes:
+            return self.native_bytes(start, length)
+        first, last = start - start % 2, start + length + (start + length) % 2
+        words = np.frombuffer(self.native_bytes(first, last - first), dtype=">u2")
+        return words.astype("<u2").tobytes()[start - first :][:length]
 
     def codestream(self, frame_index: int) -> bytes:
         """Return one frame's fragments as one codestream."""
@@ -82,7 +93,7 @@ class InstancePixels:
         return Palette(first, table.astype(np.uint8))
 
     def _palette_channel(self, colour: str, entries: int, bits: int) -> np.ndarray[Any, np.dtype[np.int64]]:
-        order = ">" if self.dataset.is_little_endian is False else "<"
+        order = "<" if self.is_little_endian else ">"
         segmented = self.dataset.get(f"Segmented{colour}PaletteColorLookupTableData")
         if segmented:
             return expand_segmented(np.frombuffer(segmented, dtype=f"{order}u2"), entries)
@@ -143,11 +154,13 @@ def _parse(source: BinaryIO, end: int, format_: PixelFormat) -> InstancePixels:
     is_little = syntax != BIG_ENDIAN
     dataset = read_dataset(source, is_implicit, is_little, stop_when=lambda tag, _vr, _length: int(tag) in _PIXEL_TAGS)
     _check_unchanged(dataset, format_)
-    length = _pixel_element(source, is_implicit, is_little)
+    length, vr = _pixel_element(source, is_implicit, is_little)
     position = source.tell()
     frames = max(1, int(dataset.get("NumberOfFrames", 1) or 1))
     if length != _UNDEFINED:
-        return InstancePixels(source, dataset, position, min(length, end - position), end, None, frames)
+        is_swapped = not is_little and vr == b"OW" and format_.bits_allocated == 8
+        held = min(length, end - position)
+        return InstancePixels(source, dataset, position, held, end, None, frames, is_little, is_swapped)
     if syntax in NATIVE:
         raise DecodeError("uncompressed pixel data of undefined length")
     offsets = bytes(dataset.get("ExtendedOffsetTable", b"") or b"")
@@ -204,8 +217,8 @@ def _check_unchanged(dataset: Dataset, format_: PixelFormat) -> None:
         raise DecodeError("the file is no longer what its header scan found")
 
 
-def _pixel_element(source: BinaryIO, is_implicit: bool, is_little: bool) -> int:  # noqa: FBT001
-    """Read the pixel data element's head; return its length. The source then stands on its value."""
+def _pixel_element(source: BinaryIO, is_implicit: bool, is_little: bool) -> tuple[int, bytes]:  # noqa: FBT001
+    """Read the pixel data element's head; return length and VR. The source then stands on its value."""
     order = "<" if is_little else ">"
     head = source.read(8)
     if len(head) < 8:
@@ -214,8 +227,8 @@ def _pixel_element(source: BinaryIO, is_implicit: bool, is_little: bool) -> int:
     if (group << 16 | number) not in _PIXEL_TAGS:
         raise DecodeError("the file has no pixel data")
     if is_implicit:
-        return int(struct.unpack(f"{order}I", head[4:])[0])
+        return int(struct.unpack(f"{order}I", head[4:])[0]), b"OW"
     rest = source.read(4)
     if head[4:6] not in _LONG_LENGTH_VRS or len(rest) < 4:
         raise DecodeError("pixel data of an impossible value representation")
-    return int(struct.unpack(f"{order}I", rest)[0])
+    return int(struct.unpack(f"{order}I", rest)[0]), head[4:6]

@@ -25,6 +25,8 @@ def can_read_straight(request: FrameRequest) -> bool:
         and not format_.is_colour
         and format_.samples_per_pixel == 1
         and format_.bits_allocated in (8, 16, 32, 64)
+        # In big endian, 8-bit samples may be swapped in pairs: only the element's head tells.
+        and not (format_.bits_allocated == 8 and format_.transfer_syntax_uid == BIG_ENDIAN)
         and np.dtype(format_.decoded_dtype).itemsize * 8 == format_.bits_allocated
     )
 

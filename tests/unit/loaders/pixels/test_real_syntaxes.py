@@ -106,3 +106,28 @@ def test_the_colour_test_pattern_looks_alike_in_every_coding() -> None:
     for name, picture in colour.items():
         # Subsampled chroma blurs edges; a wrong colour space would be off by tens everywhere.
         assert np.abs(picture - truth).mean() < 6, name
+
+
+def test_bits_of_a_segmentation_are_the_same_in_every_coding() -> None:
+    folder = real_path("objects/seg-a/data_store/data")
+    for truth, others in (
+        ("liver_expb", ("liver_deflate", "liver_rle")),
+        ("liver_nonbyte_aligned", ("liver_nonbyte_aligned_deflate", "liver_nonbyte_aligned_rle")),
+    ):
+        for index in range(len(frames_of_file(folder / f"{truth}.dcm"))):
+            bits = decoded(folder / f"{truth}.dcm", index=index)
+            for other in others:
+                same = decoded(folder / f"{other}.dcm", index=index)
+                np.testing.assert_array_equal(same, bits, err_msg=f"{other} frame {index + 1}")
+
+
+def test_a_palette_picture_is_the_same_in_both_byte_orders_and_run_length_coded() -> None:
+    folder = real_path("xray-us-other/us-a")
+    truth = decoded(folder / "OBXXXX1A.dcm")
+    for name in ("OBXXXX1A_expb.dcm", "OBXXXX1A_rle.dcm"):
+        np.testing.assert_array_equal(decoded(folder / name), truth, err_msg=name)
+
+
+def test_a_tile_part_that_claims_too_much_is_read_to_the_end_marker() -> None:
+    for path in sorted(real_path("malformed/fda-j2k-psot-too-long").glob("*.dcm")):
+        assert decoded(path).std() > 0, path.name
