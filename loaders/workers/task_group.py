@@ -114,6 +114,9 @@ class TaskGroup:
         with self._lock:
             self._cancelled = True
             self._pending.clear()
+            # The callback's owner holds gigabytes: they must go at once, not with the next round of garbage collection.
+            self._on_result = _drop
+            self._order = None
         self._wake()
 
     def take(self, weight: float) -> list[tuple[Task, int]]:
@@ -149,9 +152,12 @@ class TaskGroup:
         with self._lock:
             self._in_flight -= 1
             self._failures += result.error is not None
-            dropped = self._cancelled
-        if not dropped:
-            self._on_result(result)
+            on_result = self._on_result
+        on_result(result)
+
+
+def _drop(_result: TaskResult) -> None:
+    """What a cancelled group does with results that are still on their way."""
 
 
 #: A series of a thousand broken frames must not cost two thousand new workers.

@@ -37,6 +37,13 @@ _START_LIMIT_S = 20.0
 _MOST_ATTEMPTS = 2
 
 
+def _error_of(code: str, message: str) -> WorldError:
+    """Rebuild a worker's error: its class where it is a common one, its own code (``truncated`` ...) in any case."""
+    error = _ERRORS.get(code, WorldError)(message or code)
+    error.code = code or error.code
+    return error
+
+
 class WorkerLost(WorldError):
     """A worker process died, or was killed at its time limit, while it did this task."""
 
@@ -230,8 +237,7 @@ class WorkerSeat:
         if message.kind is MessageKind.RESULT:
             self._finish(entry, TaskResult(entry.task.key, payload=message.blob))
         elif message.kind is MessageKind.ERROR:
-            code = str(message.facts.get("code", ""))
-            error = _ERRORS.get(code, WorldError)(str(message.facts.get("message", code)))
+            error = _error_of(str(message.facts.get("code", "")), str(message.facts.get("message", "")))
             self._fail(entry, error, retry=bool(message.flags & FLAG_RETRY))
         else:
             raise BadMessage("a worker does not say that")
