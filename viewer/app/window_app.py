@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from compare.session.comparison_session import Role
 from loaders.cache.memory_budget import MemoryBudget
 from loaders.workers.worker_pool import WorkerPool
 from viewer.settings.settings import LANGUAGES, read_settings, settings_path
@@ -21,6 +26,7 @@ def run_window(arguments: Sequence[str]) -> int:
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="folders, files, discs or archives to open")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the loaded window and end")
     parser.add_argument("--drive", type=Path, metavar="DIR", help="drive the window and leave pictures in DIR")
+    parser.add_argument("--truth", type=Path, metavar="FILE", help="with --drive: the demo patient's truth.json")
     parser.add_argument("--size", default="1600x900", help="size of the window, WIDTHxHEIGHT")
     parser.add_argument("--language", choices=LANGUAGES, default="", help="language of the window, this time")
     chosen = parser.parse_args(arguments)
@@ -34,6 +40,7 @@ def run_window(arguments: Sequence[str]) -> int:
             language=chosen.language,
             screenshot=chosen.screenshot,
             pictures=chosen.drive,
+            truth=chosen.truth,
         )
     finally:
         pool.close()
@@ -47,6 +54,7 @@ def _show(
     language: str,
     screenshot: Path | None,
     pictures: Path | None,
+    truth: Path | None,
 ) -> int:
     from PySide6.QtWidgets import QApplication  # noqa: PLC0415  after the workers have been started
 
@@ -77,10 +85,17 @@ def _show(
         return application.exec()
     try:
         if pictures is not None:
-            drive(window, pictures)
+            drive(window, pictures, None if truth is None else _grown_lesion(truth))
         if screenshot is not None:
             wait_until_settled(window)
             window.grab().save(str(screenshot))
     finally:
         window.close()
     return 0
+
+
+def _grown_lesion(truth: Path) -> dict[Role, NDArray[np.float64]]:
+    """Return where the demo patient's grown nodule lies, LPS mm in either examination, by its ``truth.json``."""
+    lesions = json.loads(truth.read_text(encoding="utf-8"))["lesions"]
+    grown = next(lesion for lesion in lesions if lesion["change"] == "grown")
+    return {role: np.array(grown[role.value]["centre_lps_mm"]) for role in (Role.CURRENT, Role.PRIOR)}
