@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from compare.identity.verdict import Verdict
 from compare.session.comparison_session import ComparisonSession
 from loaders.model.stack import StackKey
 from viewer.controllers.session_controller import SessionController
@@ -27,19 +25,18 @@ class PresentingController(QObject):
         session: SessionController,
         volumes: VolumeStore,
         grid: ViewportGrid,
-        verdict: Callable[[], Verdict | None],
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._volumes = volumes
         self._grid = grid
-        self._verdict = verdict
         self.models: tuple[ViewportModel, ...] = ()
         self._refit_timer = QTimer(self)
         self._refit_timer.setSingleShot(True)
         self._refit_timer.timeout.connect(self._refit)
         session.session_changed.connect(self._session_changed)
+        session.catalogue_changed.connect(self.present)
         volumes.frames_arrived.connect(self._frames_arrived)
 
     @property
@@ -56,15 +53,14 @@ class PresentingController(QObject):
         session = self._session.session
         self._grid.arrange(session.layout)
         shown = []
-        for viewport in session.viewports:
+        for index, viewport in enumerate(session.viewports):
             stack = self._session.stacks.get(viewport.stack) if viewport.stack else None
-            if stack is not None:
+            if stack is not None and self._session.identity.blocks(index) is None:
                 shown.append((stack, viewport.view.frame_index))
         self._volumes.show(shown)
-        verdict = self._verdict() if len(shown) > 1 else None
-        self.models = viewport_models(self._session, self._volumes.volume, verdict, date.today())  # noqa: DTZ011
-        for widget, model in zip(self._grid.viewports(), self.models, strict=False):
-            widget.show_model(model)
+        today = date.today()  # noqa: DTZ011 - the reader's own day
+        self.models = viewport_models(self._session, self._volumes.volume, self._volumes.refusal, today)
+        self._grid.show_models(self.models)
         self.presented.emit()
 
     def _session_changed(self, before: ComparisonSession, after: ComparisonSession) -> None:

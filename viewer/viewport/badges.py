@@ -53,7 +53,7 @@ def safety_badges(model: ViewportModel) -> tuple[Badge, ...]:
     if model.stack is None:
         return ()
     badges = [
-        _identity(model.identity),
+        _identity(model.identity, model.identity_words),
         link_badge(model.link) if model.link else None,
         _scale(model),
         _lossy(model),
@@ -114,7 +114,7 @@ def _not_linked(link: LinkBadge) -> tuple[str, str]:
     return translate("Viewport", "NOT LINKED switched off"), translate("Viewport", "Linking is switched off.")
 
 
-def _identity(mark: IdentityMark | None) -> Badge | None:
+def _identity(mark: IdentityMark | None, words: str) -> Badge | None:
     if mark is IdentityMark.CONFLICT_OVERRIDDEN:
         why = translate(
             "Viewport", "The identities of these studies contradict each other; opened with a typed reason."
@@ -122,7 +122,10 @@ def _identity(mark: IdentityMark | None) -> Badge | None:
         return Badge("identity", translate("Viewport", "IDENTITY CONFLICT, OVERRIDDEN"), Tone.DANGER, why)
     if mark is IdentityMark.MATCHED_BY_DEMOGRAPHICS:
         why = translate("Viewport", "The identifiers do not prove one patient; a reader confirmed the match.")
-        return Badge("identity", translate("Viewport", "matched by name, birth date, sex"), Tone.WARNING, why)
+        return Badge("identity", words or translate("Viewport", "matched by the reader"), Tone.WARNING, why)
+    if mark is IdentityMark.NOT_CONFIRMED:
+        why = translate("Viewport", "The identifiers do not prove one patient, and no reader has confirmed the match.")
+        return Badge("identity", translate("Viewport", "IDENTITY NOT CONFIRMED"), Tone.WARNING, why)
     return None
 
 

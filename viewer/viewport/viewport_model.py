@@ -57,6 +57,7 @@ _NOT_LINKED = frozenset(
 class IdentityMark(StrEnum):
     """What must stay said about whose pictures stand side by side."""
 
+    NOT_CONFIRMED = "not_confirmed"  # amber: unproven, and the reader has not answered yet
     MATCHED_BY_DEMOGRAPHICS = "matched_by_demographics"  # amber: confirmed by name, birth date and sex
     CONFLICT_OVERRIDDEN = "conflict_overridden"  # red: opened against a conflict, with a typed reason
 
@@ -76,6 +77,7 @@ class ViewportModel:
 
     ``newest_date`` is the date of the newest study hung, for the interval. ``window`` is the window in force as the
     renderer resolved it, ``None`` where there is none (colour, or a VOI table named by ``voi_explanation``).
+    ``identity_words`` are the mark's own, already translated: the fields that match, or the typed reason.
     ``nearest_slice`` (from 1) is set where the picture lies between two slices. ``is_scale_comparable`` is ``False``
     where zoom is linked relatively only. ``offline_hours`` is the age of a cached copy. ``blocked_reason`` is a
     sentence, already translated by its maker, of why the stack as a whole cannot be shown.
@@ -94,6 +96,7 @@ class ViewportModel:
     link: LinkBadge | None = None
     is_scale_comparable: bool = True
     identity: IdentityMark | None = None
+    identity_words: str = ""
     nearest_slice: int | None = None
     is_warped: bool = False
     offline_hours: float | None = None
