@@ -83,6 +83,10 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "Too large to be opened"),
             QT_TRANSLATE_NOOP("ProblemWords", "Close other studies and try again, or ask the sender what it is."),
         ),
+        "session_unreadable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The session file cannot be read"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Open the studies by themselves, or another copy of the session."),
+        ),
         "target_unusable": (
             QT_TRANSLATE_NOOP("ProblemWords", "Cannot be written there"),
             QT_TRANSLATE_NOOP("ProblemWords", "Choose another folder."),
