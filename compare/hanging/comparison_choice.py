@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from compare.identity.verdict import Verdict, compare_identity
+from compare.pairing.prior_choice import priors_by_worth
 from compare.pairing.roles import newest_first, study_key_of
 from compare.pairing.series_pairs import SeriesPair, pair_series
 from loaders.model.series import Series
@@ -34,16 +35,15 @@ def comparable_studies(study: Study, studies: Iterable[Study]) -> tuple[Study, .
 def choose_comparison(study: Study, series: Series | None, studies: Sequence[Study]) -> ComparisonChoice:
     """Return what to hang for a study, or for one of its series, that the reader pointed at.
 
-    A newest study is compared with its best prior, an older one with the newest. The best prior is the latest older
-    one that has a partner for the series (for any series where none was named), else simply the latest older one.
+    A newest study is compared with its best prior, an older one with the newest. The best prior is the one of most
+    worth (:func:`priors_by_worth`) that has a partner for the series, where one was named, else that of most worth.
     """
     person = comparable_studies(study, studies)
     newest = person[0]
     if study_key_of(newest) != study_key_of(study):
         return _choice(newest, study, None, series)
-    priors = person[1:]
     best: ComparisonChoice | None = None
-    for prior in priors:
+    for prior in priors_by_worth(study, person[1:]):
         choice = _choice(study, prior, series, None)
         if choice.pair is not None:
             return choice

@@ -26,9 +26,7 @@ _TITLES = cast(
 class JobStripController(QObject):
     """Listens to the job runner. A scan is stopped by its controller, every other job by its own token."""
 
-    def __init__(
-        self, jobs: JobRunner, opening: OpeningController, volumes: VolumeStore, strip: BottomStrip
-    ) -> None:
+    def __init__(self, jobs: JobRunner, opening: OpeningController, volumes: VolumeStore, strip: BottomStrip) -> None:
         super().__init__(strip)
         self._jobs, self._opening, self._volumes, self._strip = jobs, opening, volumes, strip
         self._scan: ScanState | None = None

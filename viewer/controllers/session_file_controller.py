@@ -49,16 +49,20 @@ class SessionFileController(QObject):
 
     def choose_and_save(self) -> None:
         """Ask where, and save."""
-        title, kind = translate("SessionFileController", "Save the session"), translate("SessionFileController", "Sessions of Diptych (*{suffix})")
-        name, _ = QFileDialog.getSaveFileName(
-            self._window, title, f"comparison{SUFFIX}", kind.format(suffix=SUFFIX)
+        title, kind = (
+            translate("SessionFile", "Save the session"),
+            translate("SessionFile", "Sessions of Diptych (*{suffix})"),
         )
+        name, _ = QFileDialog.getSaveFileName(self._window, title, f"comparison{SUFFIX}", kind.format(suffix=SUFFIX))
         if name:
             self.save(Path(name))
 
     def choose_and_load(self) -> None:
         """Ask which, and load."""
-        title, kind = translate("SessionFileController", "Open a session"), translate("SessionFileController", "Sessions of Diptych (*{suffix})")
+        title, kind = (
+            translate("SessionFile", "Open a session"),
+            translate("SessionFile", "Sessions of Diptych (*{suffix})"),
+        )
         name, _ = QFileDialog.getOpenFileName(self._window, title, "", kind.format(suffix=SUFFIX))
         if name:
             self.load(Path(name))
@@ -74,7 +78,7 @@ class SessionFileController(QObject):
             JobKind.READ,
             "quiet save",
             work,
-            on_result=lambda _none: self.told.emit(lambda: translate("SessionFileController", "Session saved: {name}").format(name=path.name)),
+            on_result=lambda _none: self.told.emit(lambda: _saved_words(path)),
             on_error=lambda error: self._fail(error, path),
         )
 
@@ -116,18 +120,27 @@ class SessionFileController(QObject):
         return replace(viewport, view=view)
 
     def _outcome(self, missing: int, left_out: int) -> str:
-        sentences = [translate("SessionFileController", "Session restored.")]
+        sentences = [translate("SessionFile", "Session restored.")]
         if missing:
-            text = translate("SessionFileController", "Series that are not open: {count}. Open their folder or disc, and they take their places.")
+            text = translate(
+                "SessionFileController",
+                "Series that are not open: {count}. Open their folder or disc, and they take their places.",
+            )
             sentences.append(text.format(count=missing))
         if left_out:
-            sentences.append(translate("SessionFileController", "Entries that make no sense were left out: {count}.").format(count=left_out))
+            sentences.append(
+                translate("SessionFile", "Entries that make no sense were left out: {count}.").format(count=left_out)
+            )
         return " ".join(sentences)
 
     def _fail(self, error: BaseException, path: Path) -> None:
         if not isinstance(error, WorldError):
             raise error
         self.failed.emit(error, path.name)
+
+
+def _saved_words(path: Path) -> str:
+    return translate("SessionFile", "Session saved: {name}").format(name=path.name)
 
 
 def _read_bounded(path: Path) -> str:

@@ -22,9 +22,7 @@ class SettingsController(QObject):
 
     changed = Signal(object)
 
-    def __init__(
-        self, settings: Settings, path: Path | None, jobs: JobRunner, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, settings: Settings, path: Path | None, jobs: JobRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = settings
         self._path = path

@@ -1,6 +1,6 @@
-"""Thumbnails for the time rail: one frame of each series in sight, decoded by a worker, drawn by the reference renderer.
+"""Thumbnails for the time rail: one frame of each series in sight, decoded by a worker, drawn in a job.
 
-A thumbnail carries no text: no name and no identifier.
+The reference renderer draws them. A thumbnail carries no text: no name and no identifier.
 """
 
 from __future__ import annotations
@@ -69,6 +69,11 @@ class ThumbnailController(QObject):
             self._waiting.popitem(last=False)
         self._start_more()
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether no thumbnail is on its way."""
+        return not self._waiting and not self._loaders
+
     def close(self) -> None:
         """Stop loading."""
         self._is_closed = True
@@ -80,7 +85,8 @@ class ThumbnailController(QObject):
     def _start_more(self) -> None:
         while self._waiting and len(self._loaders) < _AT_ONCE and not self._is_closed:
             key, stack = self._waiting.popitem(last=True)
-            middle = replace(stack, kind=StackKind.SINGLE, frames=(stack.frames[len(stack.frames) // 2],), geometry=None)
+            shown = stack.frames[len(stack.frames) // 2]
+            middle = replace(stack, kind=StackKind.SINGLE, frames=(shown,), geometry=None)
             try:
                 loader = VolumeLoader(
                     middle,

@@ -10,68 +10,83 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from compare.identity.verdict import IdentityVerdict, Verdict
-from compare.pairing.roles import study_key_of
-from compare.session import commands
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import WorldError
-from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
+from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.flicker_controller import FlickerController
+from viewer.controllers.hanging_controller import HangingController
+from viewer.controllers.identity_controller import IdentityController
+from viewer.controllers.job_strip_controller import JobStripController
 from viewer.controllers.opening_controller import OpeningController
 from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.session_controller import SessionController
+from viewer.controllers.session_file_controller import SessionFileController
+from viewer.controllers.settings_controller import SettingsController
+from viewer.controllers.thumbnail_controller import ThumbnailController
 from viewer.controllers.view_controller import ViewController
 from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobRunner
+from viewer.main_window.chrome import Chrome
 from viewer.main_window.key_bindings import KeyBindings
+from viewer.main_window.picture_area import PictureArea
 from viewer.main_window.viewport_grid import ViewportGrid
-from viewer.panels.bottom_strip import BottomStrip, JobLine
+from viewer.panels.bottom_strip import BottomStrip
 from viewer.panels.drawer import Drawer
 from viewer.panels.dropped_paths import dropped_paths
-from viewer.panels.help_overlay import HelpOverlay
+from viewer.panels.empty_state import EmptyState
+from viewer.panels.hint import Hint
 from viewer.panels.identity_bar import IdentityBar
+from viewer.panels.notice_bar import NoticeBar
+from viewer.panels.password_dialog import PasswordDialog
 from viewer.panels.problems_panel import ProblemsPanel
+from viewer.panels.refusal_words import refusal_words
 from viewer.panels.time_rail import TimeRail
 from viewer.panels.top_bar import TopBar
+from viewer.rendering.reference_renderer import ReferenceRenderer
 from viewer.rendering.slice_renderer import SliceRenderer
+from viewer.settings.settings import Settings
 from viewer.viewport.viewport_widget import ViewportWidget
 
 _PROBLEMS = "problems"
 
 
 class MainWindow(QWidget):
-    """Holds the parts together. All change goes through the session controller."""
+    """Holds the parts together. All change goes through the session controller.
+
+    ``settings`` is what was remembered; it is written to ``settings_file``, or nowhere without one.
+    """
 
     def __init__(
-        self, renderer: SliceRenderer, volumes: VolumeStore, jobs: JobRunner, parent: QWidget | None = None
+        self,
+        renderer: SliceRenderer,
+        volumes: VolumeStore,
+        jobs: JobRunner,
+        parent: QWidget | None = None,
+        *,
+        settings: Settings = Settings(),  # noqa: B008 - a frozen value
+        settings_file: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Diptych")
         self.setAcceptDrops(True)
         self._renderer, self._volumes, self._jobs = renderer, volumes, jobs
-        self._verdict: IdentityVerdict | None = None
-        self.session = SessionController(self)
-        self.grid = ViewportGrid(self._make_viewport, self)
-        self.opening = OpeningController(self.session, jobs, self)
-        self.view = ViewController(self.session, self.viewports, self)
-        self.presenting = PresentingController(self.session, volumes, self.grid, self._verdict_shown, self)
-        self.flicker = FlickerController(renderer, self.viewports, lambda: self.presenting.models, self)
-        self.bar, self.rail, self.strip = TopBar(self), TimeRail(self), BottomStrip(self)
-        self.drawer, self.problems, self.identity = Drawer(self), ProblemsPanel(self), IdentityBar(self)
-        self.drawer.add_panel(_PROBLEMS, self.problems)
+        self._thumbnail_renderer = ReferenceRenderer()
+        self._make_panels()
+        self._make_controllers(settings, settings_file)
         self._lay_out()
         self._connect()
-        self.help = HelpOverlay(self)
+        self.chrome = Chrome(self, self.settings)
         self.keys = KeyBindings(
             self, self._deeds(), numbered={"preset": self.view.preset}, held={"flicker": self.flicker.hold}
         )
+        self.chrome.use_keys(self.keys)
         self.presenting.present()
 
     # ---- what others ask of it
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Scan and show files, folders, discs and archives."""
-        self.opening.canvas = self._canvas()
         self.opening.open_paths(paths)
 
     def viewports(self) -> list[ViewportWidget]:
@@ -80,17 +95,49 @@ class MainWindow(QWidget):
 
     @property
     def is_settled(self) -> bool:
-        """Whether no scan runs and every frame asked for is loaded or failed."""
-        return not self._jobs.running and self._volumes.is_settled
+        """Whether no job runs and every frame asked for is loaded or failed."""
+        return not self._jobs.running and self._volumes.is_settled and self.thumbnails.is_settled
 
     # ---- building
 
+    def _make_panels(self) -> None:
+        self.bar, self.rail, self.strip = TopBar(self), TimeRail(self), BottomStrip(self)
+        self.drawer, self.problems, self.identity = Drawer(self), ProblemsPanel(self), IdentityBar(self)
+        self.drawer.add_panel(_PROBLEMS, self.problems)
+        self.area, self.empty = PictureArea(self), EmptyState(self)
+        self.notice, self.hint = NoticeBar(self.area), Hint(self.area)
+        self.grid = ViewportGrid(self._make_viewport, self.area)
+
+    def _make_controllers(self, settings: Settings, settings_file: Path | None) -> None:
+        jobs, volumes = self._jobs, self._volumes
+        self.settings = SettingsController(settings, settings_file, jobs, self)
+        self.session = SessionController(self)
+        self.opening = OpeningController(self.session, jobs, self, read_headers=pooled_header_reader(volumes.pool))
+        self.view = ViewController(self.session, self.viewports, self)
+        self.hanging = HangingController(
+            self.session,
+            self.opening,
+            lambda: self.area.canvas_size,
+            lambda: [widget.canvas_size for widget in self.viewports()],
+            self,
+        )
+        self.identity_guard = IdentityController(self.session, self.hanging, self.identity, self)
+        self.presenting = PresentingController(self.session, volumes, self.grid, self)
+        self.flicker = FlickerController(self._renderer, self.viewports, lambda: self.presenting.models, self)
+        self.thumbnails = ThumbnailController(volumes.pool, volumes.budget, jobs, self._thumbnail_renderer, self)
+        self.session_files = SessionFileController(self.session, jobs, self)
+        self.demo = DemoController(jobs, self)
+        self.job_strip = JobStripController(jobs, self.opening, volumes, self.strip)
+        volumes.source_of = self.thumbnails.source_of = self.opening.source_of
+
     def _lay_out(self) -> None:
+        self.area.fill(self.grid, self.empty)
+        self.area.add_floating(self.notice)
         middle = QHBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         middle.addWidget(self.rail)
-        middle.addWidget(self.grid, 1)
+        middle.addWidget(self.area, 1)
         middle.addWidget(self.drawer)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -103,38 +150,56 @@ class MainWindow(QWidget):
     def _make_viewport(self, index: int) -> QWidget:
         widget = ViewportWidget(index, self._renderer, self)
         self.view.connect_viewport(widget)
+        widget.profile = self.settings.settings.profile.value
         widget.canvas_resized.connect(lambda _at: self.presenting.refit_soon())
         return widget
 
     def _connect(self) -> None:
+        self._connect_opening()
         self.presenting.presented.connect(self._tell_shown)
-        self.opening.catalogue_changed.connect(self._catalogue_changed)
-        self.opening.identity_changed.connect(self._identity_changed)
-        self.opening.failed.connect(self._world_error)
-        self._volumes.failed.connect(lambda _key, error: self._world_error(error))
-        self.bar.layout_chosen.connect(self.view.set_layout)
-        self.bar.open_requested.connect(self._choose_folder)
-        self.bar.help_requested.connect(self._open_help)
-        self.rail.stack_activated.connect(self._show_in_active)
-        self.rail.show_requested.connect(self._show_in_active)
+        self.session.refused.connect(lambda code: self.notice.show_words(partial(refusal_words, code)))
+        self.grid.stack_dropped.connect(self.hanging.show_stack)
+        self.bar.layout_chosen.connect(self._choose_layout)
+        self.rail.stack_activated.connect(self.hanging.compare_stack)
+        self.rail.study_activated.connect(self.hanging.compare_study)
+        self.rail.show_requested.connect(lambda key: self.hanging.show_stack(self.session.session.active, key))
+        self.rail.thumbnails_wanted.connect(lambda keys: self.thumbnails.want(keys, self.session.stacks.get))
+        self.thumbnails.thumbnail_ready.connect(self.rail.set_thumbnail)
+        self.hanging.pairing_changed.connect(self.rail.set_pair_numbers)
+        self.session_files.told.connect(self.notice.show_words)
         self.strip.problems_requested.connect(lambda: self.drawer.toggle_panel(_PROBLEMS))
-        self.strip.cancel_requested.connect(lambda _job: self.opening.cancel())
         self.problems.counts_changed.connect(self.strip.set_problem_count)
-        for signal in (self._jobs.job_started, self._jobs.job_progressed, self._jobs.job_ended):
-            signal.connect(lambda _job: self._tell_jobs())
+        self.notice.changed.connect(self.area.place_floating)
+        for teller in (self.opening, self.session_files, self.demo):
+            teller.failed.connect(self.tell_error)
+        self._volumes.failed.connect(lambda key, error: self.tell_error(error, self._series_text(key)))
+
+    def _connect_opening(self) -> None:
+        self.opening.catalogue_changed.connect(self._catalogue_changed)
+        self.opening.password_needed.connect(self._ask_password)
+        self.opening.scan_started.connect(self._tell_shown)
+        self.opening.scan_ended.connect(lambda _is_whole: self._tell_shown())
+        self.opening.scan_progressed.connect(self.empty.set_scan)
+        self.empty.cancel_requested.connect(self.opening.cancel)
+        self.empty.paths_dropped.connect(self.open_paths)
+        self.empty.open_folder_requested.connect(self._choose_folder)
+        self.empty.open_files_requested.connect(self._choose_files)
+        self.empty.demo_requested.connect(self.demo.make)
+        self.demo.ready.connect(self.open_paths)
+        self.bar.open_requested.connect(self._choose_folder)
 
     def _deeds(self) -> dict[str, Callable[[], None]]:
         """Everything a key can do; each controller brings its own."""
         return {
             **self.view.deeds(),
+            **self.hanging.deeds(),
+            **self.session_files.deeds(),
+            **self.chrome.deeds(),
             "reset_view": self._close_or_reset,
-            "fold_rail": lambda: self.rail.set_collapsed(not self.rail.is_collapsed),
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
-            "full_screen": self._toggle_full_screen,
             "open_folder": self._choose_folder,
             "undo": self.session.undo,
             "redo": self.session.redo,
-            "help": self._open_help,
         }
 
     # ---- deeds
@@ -145,69 +210,62 @@ class MainWindow(QWidget):
         else:
             self.view.reset_active()
 
-    def _toggle_full_screen(self) -> None:
-        self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
-
-    def _open_help(self) -> None:
-        self.help.set_keys(self.keys.groups())
-        self.help.open_over()
-
-    def _show_in_active(self, key: StackKey) -> None:
-        stack = self.session.stacks.get(key)
-        if stack is None:
-            return
-        index = self.session.session.active
-        study = self.session.index.study_of(key)
-        canvas = self.viewports()[index].canvas_size
-        study_key = study_key_of(study) if study else ""
-        self.view.do(partial(commands.show_stack, index=index, stack=stack, study_key=study_key, canvas=canvas))
+    def _choose_layout(self, rows: int, columns: int) -> None:
+        self.view.set_layout(rows, columns)
+        self.settings.change(layout=(rows, columns))
 
     def _choose_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, self.tr("Open folder or disc"))
         if folder:
             self.open_paths([Path(folder)])
 
+    def _choose_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open files or a ZIP"))
+        if names:
+            self.open_paths([Path(name) for name in names])
+
+    def _ask_password(self, archive: Path, was_wrong: bool) -> None:  # noqa: FBT001 - a Qt slot
+        dialog = PasswordDialog(archive.name, was_wrong=was_wrong, parent=self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.password_given.connect(lambda password: self.opening.give_password(archive, password))
+        dialog.rejected.connect(lambda: self.opening.leave_out(archive))
+        dialog.open()
+
     # ---- what comes back
 
-    def _verdict_shown(self) -> Verdict | None:
-        return self._verdict.verdict if self._verdict else None
+    def tell_error(self, error: WorldError, which: str = "") -> None:
+        """Say what the world did, where it is not in the way."""
+        self.notice.show_error(error, which)
 
     def _tell_shown(self) -> None:
-        layout = self.session.session.layout
-        self.bar.set_layout(layout.rows, layout.columns)
+        session = self.session.session
+        self.bar.set_layout(session.layout.rows, session.layout.columns)
         self.rail.set_on_screen(self.presenting.shown)
         studies = [model.study for model in self.presenting.models if model.study is not None]
-        self.bar.set_patient(studies[0].patient if studies else None, studies[0].study_date if studies else None)
+        newest = max((study.study_date for study in studies if study.study_date), default=None)
+        self.bar.set_patient(studies[0].patient if studies else None, newest)
+        self.chrome.tell_title(studies)
+        is_empty = not self.session.index.catalogue.studies and not self.session.can_undo
+        self.empty.setVisible(is_empty)
+        self.rail.setVisible(not is_empty and not self.chrome.is_bare)
+        if not self.opening.is_scanning:
+            self.empty.set_scan(None)
+        if len(studies) > 1 and not self.session.identity.blocked:
+            self.chrome.hint_once(self.hint, "flicker")
+
+    def _series_text(self, key: object) -> str:
+        series = next((model.series for model in self.presenting.models if model.viewport.stack == key), None)
+        return " ".join(part for part in (series.modality, series.description) if part) if series else ""
 
     def _catalogue_changed(self, catalogue: Catalogue) -> None:
         self.rail.set_catalogue(catalogue)
         self.problems.set_catalogue(catalogue)
 
-    def _identity_changed(self, verdict: IdentityVerdict) -> None:
-        self._verdict = verdict
-        self.identity.set_state(verdict)
-        self.presenting.present()
-
-    def _world_error(self, error: WorldError) -> None:
-        self.strip.set_source(error.message)
-
-    def _tell_jobs(self) -> None:
-        lines = []
-        for job in self._jobs.running:
-            progress = job.progress
-            fraction = progress.done / progress.total if progress and progress.total else None
-            lines.append(JobLine(job.identifier, self.tr("Reading files"), fraction))
-        self.strip.set_jobs(lines)
-
-    # ---- size, drop, end
-
-    def _canvas(self) -> tuple[int, int]:
-        ratio = self.devicePixelRatioF()
-        return (max(round(self.grid.width() * ratio), 1), max(round(self.grid.height() * ratio), 1))
+    # ---- drop, keys, end
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's name
         """Take files and folders."""
-        if event.mimeData().hasUrls():
+        if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  Qt's name
@@ -229,6 +287,12 @@ class MainWindow(QWidget):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Stop all work before the window goes."""
+        self.settings.remember_place(self)
+        self.job_strip.close()
+        self.thumbnails.close()
         self._volumes.close()
         self._jobs.close()
+        self.opening.close()
+        self._thumbnail_renderer.close()
+        self.settings.close()
         super().closeEvent(event)

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from viewer.panels.empty_state import EmptyState
 
-_ABOVE_BOTTOM_PX = 44
+_ABOVE_BOTTOM_PX = 120
 _MARGIN_PX = 24
 
 

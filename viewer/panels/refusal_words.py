@@ -15,7 +15,8 @@ _WORDS = cast(
         "no_such_stack": QT_TRANSLATE_NOOP("RefusalWords", "This series is not open any more."),
         "nothing_to_show": QT_TRANSLATE_NOOP("RefusalWords", "This study holds no picture."),
         "planes_not_parallel": QT_TRANSLATE_NOOP(
-            "RefusalWords", "These two slices cannot be matched: they are not parallel, or have no place in the patient."
+            "RefusalWords",
+            "These slices cannot be matched: they are not parallel, or have no place in the patient.",
         ),
         "same_stack": QT_TRANSLATE_NOOP("RefusalWords", "Both viewports show the same series: it matches itself."),
         "nothing_to_pair": QT_TRANSLATE_NOOP("RefusalWords", "Two studies must be on screen to step through pairs."),
