@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from compare.session.comparison_session import Layout
+from viewer.viewport.viewport_widget import ViewportWidget
 
 
 class ViewportGrid(QWidget):
@@ -26,6 +27,10 @@ class ViewportGrid(QWidget):
         """All viewport widgets in use, in the session's order."""
         cells = self._layout.cells if self._layout else 0
         return self._widgets[:cells]
+
+    def viewports(self) -> list[ViewportWidget]:
+        """The viewport widgets in use, in the session's order."""
+        return [widget for widget in self.widgets if isinstance(widget, ViewportWidget)]
 
     def arrange(self, layout: Layout) -> None:
         """Bring the grid into a layout; does nothing when it already is."""
