@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -14,7 +15,7 @@ from viewer.controllers.session_controller import SessionController
 from viewer.controllers.viewport_presenter import viewport_models
 from viewer.controllers.volume_store import VolumeStore
 from viewer.main_window.viewport_grid import ViewportGrid
-from viewer.viewport.viewport_model import ViewportModel
+from viewer.viewport.viewport_model import CineNote, ViewportModel
 
 
 class PresentingController(QObject):
@@ -36,6 +37,8 @@ class PresentingController(QObject):
         self._grid = grid
         self._verdict = verdict
         self.models: tuple[ViewportModel, ...] = ()
+        #: Says what plays in a viewport.
+        self.cine_note: Callable[[int], CineNote | None] = lambda _index: None
         self._refit_timer = QTimer(self)
         self._refit_timer.setSingleShot(True)
         self._refit_timer.timeout.connect(self._refit)
@@ -62,7 +65,8 @@ class PresentingController(QObject):
                 shown.append((stack, viewport.view.frame_index))
         self._volumes.show(shown)
         verdict = self._verdict() if len(shown) > 1 else None
-        self.models = viewport_models(self._session, self._volumes.volume, verdict, date.today())  # noqa: DTZ011
+        models = viewport_models(self._session, self._volumes.volume, verdict, date.today())  # noqa: DTZ011
+        self.models = tuple(replace(model, cine=self.cine_note(model.index)) for model in models)
         for widget, model in zip(self._grid.viewports(), self.models, strict=False):
             widget.show_model(model)
         self.presented.emit()

@@ -8,6 +8,8 @@ from datetime import date
 from compare.identity.verdict import Verdict
 from compare.linking.frame_graph import LinkBasis
 from compare.linking.link_status import LinkReason, LinkStatus
+from compare.linking.reference_lines import reference_lines
+from compare.linking.same_place import PlaceLink
 from compare.session.comparison_session import ComparisonSession, LinkedAction, Viewport
 from loaders.model.display import Window
 from loaders.model.frame import Frame
@@ -16,7 +18,7 @@ from loaders.model.volume import Volume
 from loaders.values.display_pixels import whole_range
 from viewer.controllers.session_controller import SessionController
 from viewer.rendering.presentation_grey import grey_choice
-from viewer.viewport.viewport_model import IdentityMark, LinkBadge, LinkKind, ViewportModel
+from viewer.viewport.viewport_model import IdentityMark, LinkBadge, LinkKind, ReferenceLine, ViewportModel
 
 VolumeSource = Callable[[Stack], Volume | None]
 
@@ -39,6 +41,7 @@ def viewport_models(
     session = controller.session
     badges = _link_badges(controller, session)
     newest = _newest_hung(controller, session)
+    lines = _reference_lines(controller, session)
     models = []
     for index, viewport in enumerate(session.viewports):
         stack = controller.stacks.get(viewport.stack) if viewport.stack else None
@@ -57,10 +60,18 @@ def viewport_models(
                 is_scale_comparable=_is_comparable(controller, session, viewport),
                 identity=_identity_mark(verdict),
                 measurements=session.measurements,
+                reference_lines=lines.get(index, ()),
                 is_active=index == session.active and len(session.viewports) > 1,
             )
         )
     return tuple(models)
+
+
+def _reference_lines(controller: SessionController, session: ComparisonSession) -> dict[int, tuple[ReferenceLine, ...]]:
+    """Where the active viewport's slice cuts the others, by viewport."""
+    role = session.viewports[session.active].role
+    found = reference_lines(session, session.active, controller.stacks, controller.graph)
+    return {line.index: (ReferenceLine(line.start_mm, line.end_mm, role),) for line in found}
 
 
 def _frame(controller: SessionController, viewport: Viewport) -> Frame | None:
@@ -117,3 +128,8 @@ def badge_of(status: LinkStatus) -> LinkBadge:
     if status.reason in _SWITCHED_OFF:
         return LinkBadge(LinkKind.SWITCHED_OFF)
     return LinkBadge(LinkKind.NOTHING_TO_LINK)
+
+
+def badge_of_place(place: PlaceLink) -> LinkBadge:
+    """Return the badge of a transform under which one picture lies on another."""
+    return LinkBadge(_KINDS[place.link.basis], error_mm=place.link.error_mm, offset_mm=place.offset_mm)

@@ -16,8 +16,8 @@ from compare.session import commands
 from loaders.errors import WorldError
 from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
-from viewer.controllers.flicker_controller import FlickerController
 from viewer.controllers.opening_controller import OpeningController
+from viewer.controllers.picture_controllers import PictureControllers
 from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.view_controller import ViewController
@@ -32,11 +32,12 @@ from viewer.panels.help_overlay import HelpOverlay
 from viewer.panels.identity_bar import IdentityBar
 from viewer.panels.problems_panel import ProblemsPanel
 from viewer.panels.time_rail import TimeRail
-from viewer.panels.top_bar import TopBar
+from viewer.panels.top_bar import PointerTool, TopBar
 from viewer.rendering.slice_renderer import SliceRenderer
 from viewer.viewport.viewport_widget import ViewportWidget
 
 _PROBLEMS = "problems"
+_MEASUREMENTS = "measurements"
 
 
 class MainWindow(QWidget):
@@ -55,15 +56,22 @@ class MainWindow(QWidget):
         self.opening = OpeningController(self.session, jobs, self)
         self.view = ViewController(self.session, self.viewports, self)
         self.presenting = PresentingController(self.session, volumes, self.grid, self._verdict_shown, self)
-        self.flicker = FlickerController(renderer, self.viewports, lambda: self.presenting.models, self)
+        self.pictures = PictureControllers(
+            self.session, volumes, jobs, viewports=self.viewports, view_deeds=self.view.deeds(), parent=self
+        )
+        self.presenting.cine_note = self.pictures.cine.note
         self.bar, self.rail, self.strip = TopBar(self), TimeRail(self), BottomStrip(self)
         self.drawer, self.problems, self.identity = Drawer(self), ProblemsPanel(self), IdentityBar(self)
         self.drawer.add_panel(_PROBLEMS, self.problems)
+        self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
         self._lay_out()
         self._connect()
         self.help = HelpOverlay(self)
         self.keys = KeyBindings(
-            self, self._deeds(), numbered={"preset": self.view.preset}, held={"flicker": self.flicker.hold}
+            self,
+            self._deeds(),
+            numbered={"preset": self.pictures.grey.preset},
+            held={"flicker": self.pictures.flicker.hold},
         )
         self.presenting.present()
 
@@ -103,11 +111,16 @@ class MainWindow(QWidget):
     def _make_viewport(self, index: int) -> QWidget:
         widget = ViewportWidget(index, self._renderer, self)
         self.view.connect_viewport(widget)
+        self.pictures.connect_viewport(widget)
         widget.canvas_resized.connect(lambda _at: self.presenting.refit_soon())
         return widget
 
     def _connect(self) -> None:
         self.presenting.presented.connect(self._tell_shown)
+        self.presenting.presented.connect(self.pictures.flicker.prepare)
+        self.pictures.cine.changed.connect(self.presenting.present)
+        self.bar.tool_chosen.connect(self._take_tool)
+        self.pictures.measuring.tool_changed.connect(self._tell_tool)
         self.opening.catalogue_changed.connect(self._catalogue_changed)
         self.opening.identity_changed.connect(self._identity_changed)
         self.opening.failed.connect(self._world_error)
@@ -127,6 +140,8 @@ class MainWindow(QWidget):
         """Everything a key can do; each controller brings its own."""
         return {
             **self.view.deeds(),
+            **self.pictures.deeds(),
+            "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
             "reset_view": self._close_or_reset,
             "fold_rail": lambda: self.rail.set_collapsed(not self.rail.is_collapsed),
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
@@ -138,6 +153,12 @@ class MainWindow(QWidget):
         }
 
     # ---- deeds
+
+    def _take_tool(self, tool: PointerTool) -> None:
+        self.pictures.measuring.take_tool(None if tool is PointerTool.WINDOW else tool.value)
+
+    def _tell_tool(self, tool: str) -> None:
+        self.bar.set_tool(PointerTool(tool or PointerTool.WINDOW))
 
     def _close_or_reset(self) -> None:
         if self.drawer.open_name:
@@ -231,4 +252,5 @@ class MainWindow(QWidget):
         """Stop all work before the window goes."""
         self._volumes.close()
         self._jobs.close()
+        self.pictures.close()
         super().closeEvent(event)
