@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,7 +14,7 @@ from viewer.controllers.session_controller import SessionController
 from viewer.controllers.viewport_presenter import viewport_models
 from viewer.controllers.volume_store import VolumeStore
 from viewer.main_window.viewport_grid import ViewportGrid
-from viewer.viewport.viewport_model import ViewportModel
+from viewer.viewport.viewport_model import CineNote, ViewportModel
 
 
 class PresentingController(QObject):
@@ -32,6 +34,8 @@ class PresentingController(QObject):
         self._volumes = volumes
         self._grid = grid
         self.models: tuple[ViewportModel, ...] = ()
+        #: Says what plays in a viewport.
+        self.cine_note: Callable[[int], CineNote | None] = lambda _index: None
         self._refit_timer = QTimer(self)
         self._refit_timer.setSingleShot(True)
         self._refit_timer.timeout.connect(self._refit)
@@ -59,7 +63,8 @@ class PresentingController(QObject):
                 shown.append((stack, viewport.view.frame_index))
         self._volumes.show(shown)
         today = date.today()  # noqa: DTZ011 - the reader's own day
-        self.models = viewport_models(self._session, self._volumes.volume, self._volumes.refusal, today)
+        models = viewport_models(self._session, self._volumes.volume, self._volumes.refusal, today)
+        self.models = tuple(replace(model, cine=self.cine_note(model.index)) for model in models)
         self._grid.show_models(self.models)
         self.presented.emit()
 

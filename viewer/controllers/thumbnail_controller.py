@@ -28,7 +28,7 @@ from viewer.controllers.volume_store import SourceOf
 from viewer.jobs.job_runner import JobKind, JobRunner
 from viewer.rendering.slice_renderer import SliceRenderer
 from viewer.rendering.thumbnails import thumbnail
-from viewer.viewport.viewport_widget import image_of
+from viewer.viewport.kept_picture import image_of
 
 _SIDE_PX = 96
 _AT_ONCE = 4

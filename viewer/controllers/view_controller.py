@@ -7,10 +7,8 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
-from compare.hanging.window_presets import preset_by_key
 from compare.session import commands
 from compare.session.comparison_session import ComparisonSession, LinkedAction
-from compare.viewing.view_state import WindowOrigin
 from viewer.controllers.session_controller import Command, SessionController
 from viewer.tools.drag import Step
 from viewer.viewport.viewport_widget import ViewportWidget
@@ -50,7 +48,6 @@ class ViewController(QObject):
         turn = (LinkedAction.ROTATION,)
         return {
             "toggle_links": partial(self.do, commands.toggle_links),
-            "match_slices": self._match_slices,
             "next_slice": partial(self._scroll_active, 1),
             "previous_slice": partial(self._scroll_active, -1),
             "first_slice": partial(self._scroll_active, -_TO_THE_END),
@@ -58,6 +55,9 @@ class ViewController(QObject):
             "invert": partial(self._do_active, commands.invert),
             "rotate": partial(self._do_active, commands.rotate, actions=turn),
             "flip": partial(self._do_active, commands.flip, actions=turn),
+            "flip_vertically": partial(self._do_active, partial(commands.flip, vertically=True), actions=turn),
+            "fit": self.fit_active,
+            "one_to_one": self.one_to_one_active,
         }
 
     def do(self, command: Command) -> None:
@@ -83,31 +83,17 @@ class ViewController(QObject):
             canvas = self._viewports()[index].canvas_size
             self.do(partial(commands.reset_view, index=index, stacks=self._session.stacks, canvas=canvas))
 
-    def preset(self, number: int) -> None:
-        """Give the window of a number to every viewport of the active one's modality, as one step of the history."""
-        session, index_of = self._session.session, self._session.index
-        viewport = session.viewports[session.active]
-        series = index_of.series_of(viewport.stack) if viewport.stack else None
-        stack = self._session.stacks.get(viewport.stack) if viewport.stack else None
-        if series is None or stack is None:
-            return
-        preset = preset_by_key(series.modality, stack.frames[0].values.unit, number)
-        if preset is None:
-            return
-        of_one_kind = [
-            index
-            for index, other in enumerate(session.viewports)
-            if other.stack
-            and (shown := index_of.series_of(other.stack)) is not None
-            and shown.modality == series.modality
-        ]
+    def fit_active(self) -> None:
+        """The whole image as large as the viewport allows."""
+        index = self._session.session.active
+        canvas = self._viewports()[index].canvas_size
+        command = partial(commands.fit, index=index, stacks=self._session.stacks, canvas=canvas)
+        self._moved(index, command, LinkedAction.ZOOM)
 
-        def set_all(before: ComparisonSession) -> ComparisonSession:
-            for index in of_one_kind:
-                before = commands.set_window(before, index=index, window=preset.window, origin=WindowOrigin.PRESET)
-            return before
-
-        self.do(set_all)
+    def one_to_one_active(self) -> None:
+        """One stored pixel on one screen pixel."""
+        index = self._session.session.active
+        self._moved(index, partial(commands.one_to_one, index=index, stacks=self._session.stacks), LinkedAction.ZOOM)
 
     def _apply_step(self, index: int, step: Step, merge_key: str) -> None:
         self._session.apply(step.command, moved=index, actions=step.actions, merge_key=merge_key)
@@ -130,7 +116,3 @@ class ViewController(QObject):
 
     def _scroll_active(self, steps: int) -> None:
         self.scroll(self._session.session.active, steps)
-
-    def _match_slices(self) -> None:
-        if len(self._session.session.viewports) >= 2:
-            self.do(partial(commands.match_slices, first=0, second=1, stacks=self._session.stacks))

@@ -10,6 +10,8 @@ from PySide6.QtCore import QCoreApplication
 from compare.identity.verdict import Verdict
 from compare.linking.frame_graph import LinkBasis
 from compare.linking.link_status import LinkReason, LinkStatus
+from compare.linking.reference_lines import reference_lines
+from compare.linking.same_place import PlaceLink
 from compare.pairing.roles import study_key_of
 from compare.session.comparison_session import ComparisonSession, LinkedAction, Viewport
 from loaders.errors import WorldError
@@ -22,7 +24,7 @@ from viewer.controllers.session_controller import SessionController
 from viewer.panels.identity_text import matched_tag
 from viewer.panels.problem_words import problem_words
 from viewer.rendering.presentation_grey import grey_choice
-from viewer.viewport.viewport_model import IdentityMark, LinkBadge, LinkKind, ViewportModel
+from viewer.viewport.viewport_model import IdentityMark, LinkBadge, LinkKind, ReferenceLine, ViewportModel
 
 VolumeSource = Callable[[Stack], Volume | None]
 RefusalSource = Callable[[StackKey], WorldError | None]
@@ -46,6 +48,7 @@ def viewport_models(
     session = controller.session
     badges = _link_badges(controller, session)
     newest = _newest_hung(controller, session)
+    lines = _reference_lines(controller, session)
     models = []
     for index, viewport in enumerate(session.viewports):
         stack = controller.stacks.get(viewport.stack) if viewport.stack else None
@@ -67,10 +70,18 @@ def viewport_models(
                 identity_words=words,
                 blocked_reason=_blocked_reason(controller, index, refusals),
                 measurements=session.measurements,
+                reference_lines=lines.get(index, ()),
                 is_active=index == session.active and len(session.viewports) > 1,
             )
         )
     return tuple(models)
+
+
+def _reference_lines(controller: SessionController, session: ComparisonSession) -> dict[int, tuple[ReferenceLine, ...]]:
+    """Where the active viewport's slice cuts the others, by viewport."""
+    role = session.viewports[session.active].role
+    found = reference_lines(session, session.active, controller.stacks, controller.graph)
+    return {line.index: (ReferenceLine(line.start_mm, line.end_mm, role),) for line in found}
 
 
 def _frame(controller: SessionController, viewport: Viewport) -> Frame | None:
@@ -151,3 +162,8 @@ def badge_of(status: LinkStatus) -> LinkBadge:
     if status.reason in _SWITCHED_OFF:
         return LinkBadge(LinkKind.SWITCHED_OFF)
     return LinkBadge(LinkKind.NOTHING_TO_LINK)
+
+
+def badge_of_place(place: PlaceLink) -> LinkBadge:
+    """Return the badge of a transform under which one picture lies on another."""
+    return LinkBadge(_KINDS[place.link.basis], error_mm=place.link.error_mm, offset_mm=place.offset_mm)

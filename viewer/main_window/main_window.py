@@ -14,11 +14,11 @@ from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import WorldError
 from loaders.model.study import Catalogue
 from viewer.controllers.demo_controller import DemoController
-from viewer.controllers.flicker_controller import FlickerController
 from viewer.controllers.hanging_controller import HangingController
 from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
 from viewer.controllers.opening_controller import OpeningController
+from viewer.controllers.picture_controllers import PictureControllers
 from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.session_file_controller import SessionFileController
@@ -42,13 +42,14 @@ from viewer.panels.password_dialog import PasswordDialog
 from viewer.panels.problems_panel import ProblemsPanel
 from viewer.panels.refusal_words import refusal_words
 from viewer.panels.time_rail import TimeRail
-from viewer.panels.top_bar import TopBar
+from viewer.panels.top_bar import PointerTool, TopBar
 from viewer.rendering.reference_renderer import ReferenceRenderer
 from viewer.rendering.slice_renderer import SliceRenderer
 from viewer.settings.settings import Settings
 from viewer.viewport.viewport_widget import ViewportWidget
 
 _PROBLEMS = "problems"
+_MEASUREMENTS = "measurements"
 
 
 class MainWindow(QWidget):
@@ -78,7 +79,10 @@ class MainWindow(QWidget):
         self._connect()
         self.chrome = Chrome(self, self.settings)
         self.keys = KeyBindings(
-            self, self._deeds(), numbered={"preset": self.view.preset}, held={"flicker": self.flicker.hold}
+            self,
+            self._deeds(),
+            numbered={"preset": self.pictures.grey.preset},
+            held={"flicker": self.pictures.flicker.hold},
         )
         self.chrome.use_keys(self.keys)
         self.presenting.present()
@@ -123,7 +127,11 @@ class MainWindow(QWidget):
         )
         self.identity_guard = IdentityController(self.session, self.hanging, self.identity, self)
         self.presenting = PresentingController(self.session, volumes, self.grid, self)
-        self.flicker = FlickerController(self._renderer, self.viewports, lambda: self.presenting.models, self)
+        self.pictures = PictureControllers(
+            self.session, volumes, jobs, viewports=self.viewports, view_deeds=self.view.deeds(), parent=self
+        )
+        self.presenting.cine_note = self.pictures.cine.note
+        self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
         self.thumbnails = ThumbnailController(volumes.pool, volumes.budget, jobs, self._thumbnail_renderer, self)
         self.session_files = SessionFileController(self.session, jobs, self)
         self.demo = DemoController(jobs, self)
@@ -151,12 +159,17 @@ class MainWindow(QWidget):
         widget = ViewportWidget(index, self._renderer, self)
         self.view.connect_viewport(widget)
         widget.profile = self.settings.settings.profile.value
+        self.pictures.connect_viewport(widget)
         widget.canvas_resized.connect(lambda _at: self.presenting.refit_soon())
         return widget
 
     def _connect(self) -> None:
         self._connect_opening()
         self.presenting.presented.connect(self._tell_shown)
+        self.presenting.presented.connect(self.pictures.flicker.prepare)
+        self.pictures.cine.changed.connect(self.presenting.present)
+        self.bar.tool_chosen.connect(self._take_tool)
+        self.pictures.measuring.tool_changed.connect(self._tell_tool)
         self.session.refused.connect(lambda code: self.notice.show_words(partial(refusal_words, code)))
         self.grid.stack_dropped.connect(self.hanging.show_stack)
         self.bar.layout_chosen.connect(self._choose_layout)
@@ -195,6 +208,8 @@ class MainWindow(QWidget):
             **self.hanging.deeds(),
             **self.session_files.deeds(),
             **self.chrome.deeds(),
+            **self.pictures.deeds(),
+            "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
             "reset_view": self._close_or_reset,
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
             "open_folder": self._choose_folder,
@@ -203,6 +218,12 @@ class MainWindow(QWidget):
         }
 
     # ---- deeds
+
+    def _take_tool(self, tool: PointerTool) -> None:
+        self.pictures.measuring.take_tool(None if tool is PointerTool.WINDOW else tool.value)
+
+    def _tell_tool(self, tool: str) -> None:
+        self.bar.set_tool(PointerTool(tool or PointerTool.WINDOW))
 
     def _close_or_reset(self) -> None:
         if self.drawer.open_name:
@@ -292,6 +313,7 @@ class MainWindow(QWidget):
         self.thumbnails.close()
         self._volumes.close()
         self._jobs.close()
+        self.pictures.close()
         self.opening.close()
         self._thumbnail_renderer.close()
         self.settings.close()

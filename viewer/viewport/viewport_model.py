@@ -8,14 +8,15 @@ from enum import StrEnum
 
 from compare.session.comparison_session import Role, Viewport
 from compare.session.measurement import Measurement
+from compare.viewing.view_state import ViewState
 from loaders.model.display import Window
 from loaders.model.frame import Frame
-from loaders.model.frame_plane import Vector3
 from loaders.model.frame_validity import FrameState
 from loaders.model.series import Series
 from loaders.model.stack import Stack
 from loaders.model.study import Study
 from loaders.model.volume import Volume
+from viewer.rendering.flicker import FlickerBasis
 
 Point = tuple[float, float]
 
@@ -73,6 +74,23 @@ class ReferenceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CanvasOwner:
+    """Whose view a picture was resampled onto: its letters and scale are those of that frame."""
+
+    view: ViewState
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class CineNote:
+    """A stack that plays: the rate wanted, whether it is the default, and the rate reached where it falls behind."""
+
+    frames_per_second: float
+    is_default: bool
+    reached_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ViewportModel:
     """One viewport, ready to be painted. ``index`` is its cell in the layout.
 
@@ -81,7 +99,8 @@ class ViewportModel:
     ``identity_words`` are the mark's own, already translated: the fields that match, or the typed reason.
     ``nearest_slice`` (from 1) is set where the picture lies between two slices. ``is_scale_comparable`` is ``False``
     where zoom is linked relatively only. ``offline_hours`` is the age of a cached copy. ``blocked_reason`` is a
-    sentence, already translated by its maker, of why the stack as a whole cannot be shown.
+    sentence, already translated by its maker, of why the stack as a whole cannot be shown. ``flicker`` is set where
+    the picture stands on another examination's canvas, ``canvas_of`` where it was resampled onto it.
     """
 
     index: int = 0
@@ -102,7 +121,9 @@ class ViewportModel:
     is_warped: bool = False
     offline_hours: float | None = None
     reference_lines: tuple[ReferenceLine, ...] = ()
-    cursor_lps_mm: Vector3 | None = None
+    flicker: FlickerBasis | None = None
+    canvas_of: CanvasOwner | None = None
+    cine: CineNote | None = None
     measurements: tuple[Measurement, ...] = ()
     is_active: bool = False
     blocked_reason: str = ""
