@@ -102,6 +102,19 @@ class MainWindow(QWidget):
         """Whether no job runs and every frame asked for is loaded or failed."""
         return not self._jobs.running and self._volumes.is_settled and self.thumbnails.is_settled
 
+    def repaint_pictures(self) -> None:
+        """Draw every picture again, after the renderer was exchanged."""
+        for widget in self.viewports():
+            widget.repaint_picture()
+
+    def tell_error(self, error: WorldError, which: str = "") -> None:
+        """Say what the world did, where it is not in the way."""
+        self.notice.show_error(error, which)
+
+    def tell_safe_mode(self) -> None:
+        """Say that this start is a careful one."""
+        self.notice.show_words(partial(refusal_words, "safe_mode"), is_passing=False, tone="warning")
+
     # ---- building
 
     def _make_panels(self) -> None:
@@ -253,10 +266,6 @@ class MainWindow(QWidget):
         dialog.open()
 
     # ---- what comes back
-
-    def tell_error(self, error: WorldError, which: str = "") -> None:
-        """Say what the world did, where it is not in the way."""
-        self.notice.show_error(error, which)
 
     def _tell_shown(self) -> None:
         session = self.session.session

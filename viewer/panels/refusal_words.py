@@ -1,4 +1,4 @@
-"""Why something that the reader asked for was not done, in his language, by stable code."""
+"""Why something was not done, or not in the usual way, in the reader's language, by stable code."""
 
 from __future__ import annotations
 
@@ -23,6 +23,10 @@ _WORDS = cast(
         "no_pair": QT_TRANSLATE_NOOP("RefusalWords", "These two studies have no series that belong together."),
         "no_other_prior": QT_TRANSLATE_NOOP("RefusalWords", "There is no further prior of this patient."),
         "reason_missing": QT_TRANSLATE_NOOP("RefusalWords", "A reason must be typed."),
+        "safe_mode": QT_TRANSLATE_NOOP(
+            "RefusalWords",
+            "Safe mode: the last starts failed. Nothing remembered is used and the graphics card is not.",
+        ),
         "bad_length": QT_TRANSLATE_NOOP("RefusalWords", "This length cannot be kept."),
     },
 )
