@@ -71,7 +71,7 @@ def measure_session(
     values: dict[str, tuple[MeasuredValue, ...]] = {}
     chosen = [one for one in session.measurements if series_uid in {None, one.stack.series_uid}]
     for measurement in chosen:
-        found = _find(measurement, catalogue)
+        found = locate(measurement, catalogue.studies)
         if found is None:
             continue
         study, choice = found
@@ -104,8 +104,9 @@ def evidence_of(measured: MeasuredSession, source: LocalFolder) -> list[Dataset]
     return headers
 
 
-def _find(measurement: Measurement, catalogue: Catalogue) -> tuple[Study, FrameChoice] | None:
-    for study in catalogue.studies:
+def locate(measurement: Measurement, studies: Sequence[Study]) -> tuple[Study, FrameChoice] | None:
+    """Return the study and the frame a measurement was drawn on, ``None`` where it is not among the studies."""
+    for study in studies:
         for series in study.series:
             if series.uid != measurement.stack.series_uid:
                 continue
