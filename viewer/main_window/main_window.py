@@ -51,6 +51,7 @@ class MainWindow(QWidget):
         self.setAcceptDrops(True)
         self._renderer, self._volumes, self._jobs = renderer, volumes, jobs
         self._verdict: IdentityVerdict | None = None
+        self._told: frozenset[StackKey] = frozenset()
         self.session = SessionController(self)
         self.grid = ViewportGrid(self._make_viewport, self)
         self.opening = OpeningController(self.session, jobs, self)
@@ -196,7 +197,9 @@ class MainWindow(QWidget):
     def _tell_shown(self) -> None:
         layout = self.session.session.layout
         self.bar.set_layout(layout.rows, layout.columns)
-        self.rail.set_on_screen(self.presenting.shown)
+        if self.presenting.shown != self._told:  # not with every slice: the rail would paint itself anew
+            self._told = self.presenting.shown
+            self.rail.set_on_screen(self._told)
         studies = [model.study for model in self.presenting.models if model.study is not None]
         self.bar.set_patient(studies[0].patient if studies else None, studies[0].study_date if studies else None)
 
