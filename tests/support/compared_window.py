@@ -105,7 +105,8 @@ def open_window(
     window.resize(*size)
     window.move(0, 0)
     window.show()
-    qtbot.waitExposed(window)
+    window.activateWindow()  # keys reach an active window only
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
     window.session.set_catalogue(Catalogue(tuple(_study(one) for one in examinations)))
     canvas = (size[0] // max(len(examinations), 1), size[1])
 

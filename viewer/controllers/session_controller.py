@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QObject, Signal
 
 from compare.errors import Refused
-from compare.linking.frame_graph import FrameGraph
+from compare.linking.frame_graph import FrameEdge, FrameGraph
 from compare.linking.known_frames import graph_of
 from compare.linking.link_status import LinkStatus
 from compare.linking.propagate import link_statuses, propagate
@@ -29,6 +29,7 @@ class SessionController(QObject):
     """Owns the history of sessions and the frame graph; lives on the window's thread."""
 
     session_changed = Signal(object, object)
+    graph_changed = Signal()
     refused = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -36,6 +37,7 @@ class SessionController(QObject):
         self._history = History(ComparisonSession())
         self._index = CatalogueIndex(Catalogue())
         self._graph = FrameGraph()
+        self._learnt: tuple[FrameEdge, ...] = ()
 
     @property
     def session(self) -> ComparisonSession:
@@ -77,10 +79,18 @@ class SessionController(QObject):
         before = {key: stack for key, stack in self.stacks.items() if key in hung}
         self._index = CatalogueIndex(catalogue, None if is_final else before)
         self._graph = graph_of(catalogue.studies)
+        for edge in self._learnt:
+            self._graph = self._graph.with_edge(edge)
         after = same_images_shown(self.session, before, self.stacks)
         if after is not self.session:
             old, self._history = self.session, self._history.amend(after)
             self.session_changed.emit(old, after)
+
+    def know(self, edge: FrameEdge) -> None:
+        """Take a transform that the headers do not give (a registration); it outlives every later scan."""
+        self._learnt = (*self._learnt, edge)
+        self._graph = self._graph.with_edge(edge)
+        self.graph_changed.emit()
 
     def apply(
         self, command: Command, *, moved: int | None = None, actions: Sequence[LinkedAction] = (), merge_key: str = ""
