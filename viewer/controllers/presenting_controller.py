@@ -41,6 +41,7 @@ class PresentingController(QObject):
         self._refit_timer.timeout.connect(self._refit)
         session.session_changed.connect(self._session_changed)
         session.catalogue_changed.connect(self.present)
+        session.graph_changed.connect(self.present)
         volumes.frames_arrived.connect(self._frames_arrived)
 
     @property

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from compare.errors import Refused
 from compare.identity.session_identity import SessionIdentity, session_identity
-from compare.linking.frame_graph import FrameGraph
+from compare.linking.frame_graph import FrameEdge, FrameGraph
 from compare.linking.known_frames import graph_of
 from compare.linking.link_status import LinkStatus
 from compare.linking.propagate import link_statuses, propagate
@@ -42,6 +42,7 @@ class SessionController(QObject):
     """
 
     session_changed = Signal(object, object)
+    graph_changed = Signal()
     refused = Signal(str)
     identity_blocked = Signal(object, object)
     catalogue_changed = Signal()
@@ -54,6 +55,7 @@ class SessionController(QObject):
         self._graph_of: tuple[Study, ...] = ()
         self._identity = SessionIdentity()
         self._identity_of: tuple[object, object] = (None, None)
+        self._learnt: tuple[FrameEdge, ...] = ()
 
     @property
     def session(self) -> ComparisonSession:
@@ -83,6 +85,8 @@ class SessionController(QObject):
         studies = tuple(hung[key] for key in sorted(hung))
         if len(studies) != len(self._graph_of) or any(a is not b for a, b in zip(studies, self._graph_of, strict=True)):
             self._graph, self._graph_of = graph_of(studies), studies
+            for edge in self._learnt:
+                self._graph = self._graph.with_edge(edge)
         return self._graph
 
     @property
@@ -122,6 +126,12 @@ class SessionController(QObject):
         if after is not self.session:
             old, self._history = self.session, self._history.amend(after)
             self.session_changed.emit(old, after)
+
+    def know(self, edge: FrameEdge) -> None:
+        """Take a transform that the headers do not give (a registration); it outlives every later scan."""
+        self._learnt = (*self._learnt, edge)
+        self._graph = self._graph.with_edge(edge)
+        self.graph_changed.emit()
 
     def apply(
         self, command: Command, *, moved: int | None = None, actions: Sequence[LinkedAction] = (), merge_key: str = ""

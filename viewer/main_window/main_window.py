@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import WorldError
+from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
 from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.hanging_controller import HangingController
@@ -72,6 +73,7 @@ class MainWindow(QWidget):
         self.setWindowTitle("Diptych")
         self.setAcceptDrops(True)
         self._renderer, self._volumes, self._jobs = renderer, volumes, jobs
+        self._told: frozenset[StackKey] = frozenset()
         self._thumbnail_renderer = ReferenceRenderer()
         self._make_panels()
         self._make_controllers(settings, settings_file)
@@ -270,7 +272,9 @@ class MainWindow(QWidget):
     def _tell_shown(self) -> None:
         session = self.session.session
         self.bar.set_layout(session.layout.rows, session.layout.columns)
-        self.rail.set_on_screen(self.presenting.shown)
+        if self.presenting.shown != self._told:  # not with every slice: the rail would paint itself anew
+            self._told = self.presenting.shown
+            self.rail.set_on_screen(self._told)
         studies = [model.study for model in self.presenting.models if model.study is not None]
         newest = max((study.study_date for study in studies if study.study_date), default=None)
         self.bar.set_patient(studies[0].patient if studies else None, newest)

@@ -39,7 +39,7 @@ def test_every_key_of_the_table_is_bound_once_and_stands_in_the_overlay(window: 
     keys = [QKeySequence(key).toString() for row in KEY_TABLE for key in row.keys]
     assert sorted(bound) == sorted(keys)
     assert len(set(bound)) == len(bound)
-    QTest.keyClick(window, "?")
+    QTest.keyClick(window, Qt.Key.Key_Question)
     assert window.chrome.help.isVisible()
     words = {label.text() for label in window.chrome.help.findChildren(QLabel)}
     assert {row_text(row) for row in KEY_TABLE} <= words
@@ -50,7 +50,7 @@ def test_every_key_of_the_table_is_bound_once_and_stands_in_the_overlay(window: 
 
 def test_the_overlay_keeps_keys_from_the_pictures_behind_it(pair: MainWindow) -> None:
     before = pair.session.session
-    QTest.keyClick(pair, "?")
+    QTest.keyClick(pair, Qt.Key.Key_Question)
     QTest.keyClick(pair.chrome.help, Qt.Key.Key_I)
     assert pair.session.session is before
     assert not pair.chrome.help.isVisible()
@@ -129,7 +129,7 @@ def test_a_left_drag_scrolls_for_a_referrer(qtbot: QtBot, pair: MainWindow) -> N
     after = pair.session.session.viewports[0]
     assert after.view.frame_index != before.view.frame_index
     assert after.presentation == before.presentation
-    QTest.keyClick(pair, "?")
+    QTest.keyClick(pair, Qt.Key.Key_Question)
     lines = [label.text() for label in pair.chrome.help.findChildren(QLabel)]
     assert lines.index("Left drag") > lines.index("Scroll through the slices")
     qtbot.wait(1)
@@ -151,7 +151,7 @@ def test_the_language_changes_while_the_window_runs(qapp: QApplication, qtbot: Q
         action.trigger()
         qapp.processEvents()
         assert pair.bar._help_button.accessibleName() != "All keys"
-        QTest.keyClick(pair, "?")
+        QTest.keyClick(pair, Qt.Key.Key_Question)
         assert "Keys and mouse" not in {label.text() for label in pair.chrome.help.findChildren(QLabel)}
         QTest.keyClick(pair.chrome.help, Qt.Key.Key_X)
     languages.use("en")
