@@ -49,6 +49,10 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "No permission to read it"),
             QT_TRANSLATE_NOOP("ProblemWords", "Copy it to a folder of your own, or ask IT for access."),
         ),
+        "report_refused": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The report was not written"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Measure on open images first, then export again."),
+        ),
         "unreadable": (QT_TRANSLATE_NOOP("ProblemWords", "Cannot be read"), _PUT_IN_AGAIN),
         "vanished": (QT_TRANSLATE_NOOP("ProblemWords", "No longer there"), _PUT_IN_AGAIN),
         "source_lost": (QT_TRANSLATE_NOOP("ProblemWords", "No longer there"), _PUT_IN_AGAIN),
