@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,7 +12,11 @@ from loaders.errors import WorldError
 from loaders.model.stack import Stack, StackKey
 from loaders.model.volume import Volume
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
+from loaders.stores.image_source import ImageSource
 from loaders.workers.worker_pool import WorkerPool
+
+#: Who hands out a stack's instances where they are no plain files, or ``None``.
+SourceOf = Callable[[Stack], ImageSource | None]
 
 #: One repaint for all frames that arrived in between, however fast they come.
 _FLUSH_MS = 33
@@ -27,7 +31,8 @@ class VolumeStore(QObject):
     def __init__(self, pool: WorkerPool, budget: MemoryBudget, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = pool
-        self._budget = budget
+        self.budget = budget
+        self.source_of: SourceOf = lambda _stack: None
         self._loaders: dict[StackKey, VolumeLoader] = {}
         self._refused: dict[StackKey, WorldError] = {}
         self._arrived: set[StackKey] = set()
@@ -46,6 +51,11 @@ class VolumeStore(QObject):
     def refusal(self, key: StackKey) -> WorldError | None:
         """Why a stack cannot be held in memory, or ``None``."""
         return self._refused.get(key)
+
+    @property
+    def pool(self) -> WorkerPool:
+        """The workers."""
+        return self._pool
 
     @property
     def is_settled(self) -> bool:
@@ -79,8 +89,9 @@ class VolumeStore(QObject):
                 loader = VolumeLoader(
                     stack,
                     self._pool,
-                    self._budget,
+                    self.budget,
                     on_arrivals=partial(self._note, stack.key),
+                    source=self.source_of(stack),
                     first_frame=frame_index,
                 )
             except WorldError as error:

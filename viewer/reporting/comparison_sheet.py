@@ -11,8 +11,8 @@ from compare.following.recist import Evaluation, Response
 from viewer.panels.birth_text import birth_text
 from viewer.reporting.page import HEIGHT_MM, MARGIN_MM, WIDTH_MM, Page
 from viewer.reporting.sheet_content import SheetContent, SheetExamination, SheetPicture
+from viewer.viewport.kept_picture import image_of
 from viewer.viewport.localised_dates import date_text, interval_text
-from viewer.viewport.viewport_widget import image_of
 
 translate = QCoreApplication.translate
 
