@@ -74,7 +74,7 @@ def _headers(folder: Path) -> list[Row]:
 
 
 def _scan(pool: WorkerPool, folder: Path) -> tuple[Stack, float]:
-    from loaders.stores.pooled_headers import read_headers_with
+    from loaders.discovery.pooled_headers import read_headers_with
 
     started = time.perf_counter()
     source = LocalFolder([folder], read_headers=read_headers_with(pool))
