@@ -102,7 +102,7 @@ def _show(pool: WorkerPool, start: _Start) -> int:
     settings = Settings(language=remembered.language) if is_safe else remembered
     if start.is_for_pictures:
         settings = Settings(language=remembered.language, hints_seen=frozenset({"flicker"}))
-    # Before the first widget: a label keeps the face that it was made with.
+    # Before the first widget: the first style sheet freezes the faces of what was made before it.
     languages = Languages(application)
     languages.use(start.language or settings.language)
     jobs, renderer = JobRunner(), ExchangeableRenderer(ReferenceRenderer())
