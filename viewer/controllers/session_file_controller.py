@@ -21,6 +21,8 @@ from viewer.jobs.job_runner import JobKind, JobRunner
 translate = QCoreApplication.translate
 
 SUFFIX = ".diptych.json"
+#: Never the patient's name: file names travel.
+_SUGGESTED_NAME = f"comparison{SUFFIX}"
 _MOST_BYTES = 16 << 20
 
 
@@ -53,7 +55,7 @@ class SessionFileController(QObject):
             translate("SessionFile", "Save the session"),
             translate("SessionFile", "Sessions of Diptych (*{suffix})"),
         )
-        name, _ = QFileDialog.getSaveFileName(self._window, title, f"comparison{SUFFIX}", kind.format(suffix=SUFFIX))
+        name, _ = QFileDialog.getSaveFileName(self._window, title, _SUGGESTED_NAME, kind.format(suffix=SUFFIX))
         if name:
             self.save(Path(name))
 
@@ -123,7 +125,7 @@ class SessionFileController(QObject):
         sentences = [translate("SessionFile", "Session restored.")]
         if missing:
             text = translate(
-                "SessionFileController",
+                "SessionFile",
                 "Series that are not open: {count}. Open their folder or disc, and they take their places.",
             )
             sentences.append(text.format(count=missing))
