@@ -28,7 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "demo": ("viewer.headless.demo", "write the demo patient as DICOM files"),
     "load": ("viewer.headless.load", "load all pixels of a series and say how long it took"),
     "measure": ("viewer.headless.measure", "compute a saved session's measurements from the images"),
-    "export": ("viewer.headless.export", "write a saved session's measurements as DICOM SR, CSV or PDF"),
+    "export": ("viewer.headless.export", "write a saved session's measurements as DICOM SR or GSPS, CSV or PDF"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
 }
 OPEN = "open"

@@ -21,8 +21,6 @@ from viewer.jobs.job_runner import JobKind, JobRunner
 translate = QCoreApplication.translate
 
 SUFFIX = ".diptych.json"
-#: Never the patient's name: file names travel.
-_SUGGESTED_NAME = f"comparison{SUFFIX}"
 _MOST_BYTES = 16 << 20
 
 
@@ -55,7 +53,8 @@ class SessionFileController(QObject):
             translate("SessionFile", "Save the session"),
             translate("SessionFile", "Sessions of Diptych (*{suffix})"),
         )
-        name, _ = QFileDialog.getSaveFileName(self._window, title, _SUGGESTED_NAME, kind.format(suffix=SUFFIX))
+        proposed = translate("SessionFile", "comparison") + SUFFIX
+        name, _ = QFileDialog.getSaveFileName(self._window, title, proposed, kind.format(suffix=SUFFIX))
         if name:
             self.save(Path(name))
 
