@@ -244,7 +244,8 @@ def _location(record: HeaderRecord, layout: PixelFormat, index: int) -> PixelLoc
     )
     bits = bits_per_frame(record["elements"])
     if not is_direct or bits is None or index >= (pixels["frames_whole"] or 0):
-        return PixelLocation(file, index)
+        is_alone = frame_count(Elements(record["elements"])) == 1
+        return PixelLocation(file, index, items_offset=pixels.get("items", -1) if is_alone else -1)
     return PixelLocation(file, index, pixels["offset"] + index * (bits // 8), bits // 8)
 
 

@@ -134,7 +134,7 @@ def _by_hard_key(frames: Sequence[Frame]) -> list[_Part]:
             place = ("view", tuple(pair for pair in frame.discriminators if pair[0] in names))
         layout = frame.format
         key = (
-            frame.sop_class_uid, layout.rows, layout.columns, layout.decoded_dtype, layout.is_colour,
+            frame.sop_class_uid, layout.rows, layout.columns, str(layout.decoded_dtype), layout.is_colour,
             spacings[frame.spacing.row_mm, frame.spacing.column_mm], frame.spacing.basis.value,
             is_localizer, plane is not None, place,
         )  # fmt: skip

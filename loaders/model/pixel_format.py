@@ -74,11 +74,13 @@ class FileLocator:
 class PixelLocation:
     """Where the bytes of a frame are.
 
-    ``offset`` and ``length`` are set when the frame is uncompressed and contiguous in a plain file, so that it can be
-    read without parsing; otherwise ``offset`` is -1 and the file is parsed by the decode worker.
+    ``offset`` and ``length`` are set when the frame is uncompressed and contiguous in a plain file, ``items_offset``
+    (of the first item) when it is the only frame of encapsulated pixel data in a plain file: both can be read without
+    parsing. Otherwise they are -1 and the file is parsed by the decode worker.
     """
 
     file: FileLocator
     frame_index: int = 0
     offset: int = -1
     length: int = 0
+    items_offset: int = -1

@@ -19,7 +19,9 @@ from loaders.workers.channel import Channel
 from loaders.workers.confinement import WorkerLimits
 from loaders.workers.worker_process import WORKER_ARGUMENT, run_worker
 
-_BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[3]); from loaders.workers.worker_process import main; main()"
+_BOOT = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv[3]); from loaders.workers.worker_process import main; main()"
+)
 
 
 class WorkerProcess(Protocol):

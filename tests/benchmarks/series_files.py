@@ -37,7 +37,8 @@ def slice_pixels(index: int, side: int = 512) -> NDArray[np.int16]:
         image[(row - down - shift) ** 2 + (column - across) ** 2 < radius**2] = value
     rng = np.random.default_rng(index)
     noise = rng.standard_normal((side, side), dtype=np.float32) * np.where(body < 1, 12.0, 4.0)
-    return np.clip(np.rint(image + noise), -1024, 3071).astype(np.int16)
+    pixels: NDArray[np.int16] = np.clip(np.rint(image + noise), -1024, 3071).astype(np.int16)
+    return pixels
 
 
 _ORGANS = (
@@ -67,7 +68,7 @@ def encode(pixels: NDArray[np.int16], syntax: str) -> bytes:
 
 
 def _rle(pixels: NDArray[np.int16]) -> bytes:
-    from pydicom.pixels.encoders.base import RLELosslessEncoder  # noqa: PLC0415 - slow to import, rarely needed
+    from pydicom.pixels.encoders.base import RLELosslessEncoder
 
     rows, columns = pixels.shape
     return bytes(
@@ -107,7 +108,8 @@ def _data_set(index: int, side: int, syntax: str, name: str) -> Dataset:
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = UID(syntax)
     ds.file_meta.MediaStorageSOPClassUID = ds.SOPClassUID = CTImageStorage
-    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID = uid(f"{name}/{index}")
+    ds.SOPInstanceUID = UID(uid(f"{name}/{index}"))
+    ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
     ds.PatientName, ds.PatientID, ds.PatientBirthDate, ds.PatientSex = "BENCH^SYNTHETIC", "B0001", "19600229", "F"
     ds.StudyInstanceUID, ds.SeriesInstanceUID = uid(f"{name}/study"), uid(f"{name}/series")
     ds.FrameOfReferenceUID = uid(f"{name}/frame")

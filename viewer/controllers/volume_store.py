@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,8 +12,11 @@ from loaders.errors import WorldError
 from loaders.model.stack import Stack, StackKey
 from loaders.model.volume import Volume
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
+from loaders.stores.image_source import ImageSource
 from loaders.workers.worker_pool import WorkerPool
 
+#: What is on screen takes turns; what has left it loads on when nothing on screen waits.
+_SHOWN, _HIDDEN = 0, 1
 #: One repaint for all frames that arrived in between, however fast they come.
 _FLUSH_MS = 33
 
@@ -31,9 +34,16 @@ class VolumeStore(QObject):
         self._loaders: dict[StackKey, VolumeLoader] = {}
         self._refused: dict[StackKey, WorldError] = {}
         self._arrived: set[StackKey] = set()
+        #: Who hands out a stack's instances where they are no plain files.
+        self.source_of: Callable[[Stack], ImageSource | None] = lambda _stack: None
         self._timer = QTimer(self)
         self._timer.setInterval(_FLUSH_MS)
         self._timer.timeout.connect(self._flush)
+
+    @property
+    def pool(self) -> WorkerPool:
+        """The workers, for whoever else has something for them."""
+        return self._pool
 
     def volume(self, stack: Stack) -> Volume | None:
         """The volume of a stack, perhaps still empty, or ``None`` when it is not on its way.
@@ -53,13 +63,19 @@ class VolumeStore(QObject):
         return not self._arrived and all(loader.validity.is_settled for loader in self._loaders.values())
 
     def show(self, shown: Sequence[tuple[Stack, int]]) -> None:
-        """Load these stacks, each around the frame it shows, the first one before the others."""
-        for priority, (stack, frame_index) in enumerate(shown):
-            self._drop_outgrown(stack)
-            loader = self._loaders.get(stack.key) or self._open(stack, frame_index, [one for one, _ in shown])
-            if loader is not None:
-                loader.priority = priority
-                loader.look_at(frame_index)
+        """Load these stacks together, each around the frame it shows; the first one's frame goes first."""
+        keep = {stack.key for stack, _ in shown}
+        for key, loader in self._loaders.items():
+            if key not in keep:
+                loader.priority = _HIDDEN
+        for stack, frame_index in shown:
+            there = self._loaders.get(stack.key)
+            if there is None or there.volume.stack is not stack:
+                self._open(stack, frame_index, keep)
+            else:
+                there.priority = _SHOWN
+                there.look_at(frame_index)
+            if stack.key in self._loaders:
                 # Most recently shown last: the order in which memory is taken back.
                 self._loaders[stack.key] = self._loaders.pop(stack.key)
         if any(not loader.validity.is_settled for loader in self._loaders.values()):
@@ -72,32 +88,35 @@ class VolumeStore(QObject):
             loader.close()
         self._loaders.clear()
 
-    def _open(self, stack: Stack, frame_index: int, pinned: Sequence[Stack]) -> VolumeLoader | None:
-        keep = {one.key for one in pinned}
-        while True:
+    def _open(self, stack: Stack, frame_index: int, keep: set[StackKey]) -> None:
+        """Make room, if need be at the cost of what is not shown, and start to load."""
+        outgrown = self._loaders.pop(stack.key, None)
+        loader: VolumeLoader | None = None
+        while loader is None:
             try:
                 loader = VolumeLoader(
                     stack,
                     self._pool,
                     self._budget,
                     on_arrivals=partial(self._note, stack.key),
+                    source=self.source_of(stack),
                     first_frame=frame_index,
+                    priority=_SHOWN,
                 )
             except WorldError as error:
-                if not self._evict_oldest(keep):
+                if outgrown is not None:
+                    outgrown.close()
+                    outgrown = None
+                elif not self._evict_oldest(keep):
                     self._refused[stack.key] = error
                     self.failed.emit(stack.key, error)
-                    return None
-                continue
-            self._refused.pop(stack.key, None)
-            self._loaders[stack.key] = loader
-            loader.start()
-            return loader
-
-    def _drop_outgrown(self, stack: Stack) -> None:
-        loader = self._loaders.get(stack.key)
-        if loader is not None and loader.volume.stack is not stack:
-            self._loaders.pop(stack.key).close()
+                    return
+        if outgrown is not None:
+            loader.adopt(outgrown)
+            outgrown.close()
+        self._refused.pop(stack.key, None)
+        self._loaders[stack.key] = loader
+        loader.start()
 
     def _evict_oldest(self, keep: set[StackKey]) -> bool:
         for key in list(self._loaders):

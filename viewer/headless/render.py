@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
 from loaders.cache.memory_budget import MemoryBudget
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError, WorldError
 from loaders.model.display import Window
 from loaders.model.frame import Frame
@@ -24,7 +25,6 @@ from loaders.model.volume import Volume
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.stores.pooled_headers import read_headers_with
 from loaders.values.auto_window import auto_window
 from loaders.values.modality_lut import apply_modality_lut
 from loaders.workers.worker_pool import WorkerPool
@@ -52,7 +52,7 @@ def run(arguments: Sequence[str]) -> int:
     if options.window is not None and (not np.all(np.isfinite(options.window)) or options.window[1] <= 0):
         _parser().error("a window is a finite centre and a width above 0")
     with WorkerPool() as pool:
-        source = LocalFolder([options.path], read_headers=read_headers_with(pool))
+        source = LocalFolder([options.path], read_headers=pooled_header_reader(pool))
         try:
             catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
             stacks = choose_stacks(catalogue, options.series, options.stack)
