@@ -12,11 +12,12 @@ DISPLAY_OWN := $(PY) packaging/with_display.py --own
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
 TESTS ?=
 
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup demo test fuzz lint format lock clean
 
 help:
 	@echo 'make demo          open the application on the demo patient (without a screen: pictures in build/demo)'
 	@echo 'make test          run the tests (TESTS="..." for some of them)'
+	@echo 'make fuzz          run N mutated files through scanning and loading (N=20000)'
 	@echo 'make lint          style, types and import contracts'
 	@echo 'make lock          resolve the dependencies anew into the lock files'
 	@echo 'make setup         what demo and test share: system libraries, .venv, dependencies'
@@ -46,6 +47,10 @@ demo: setup
 
 test: setup
 	@$(DISPLAY_OWN) $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadgroup -m 'not slow' $(TESTS)
+
+N ?= 20000
+fuzz: setup
+	@$(PY) -W ignore -m tests.fuzz.campaign $(N)
 
 lint: setup
 	@$(PY) -m ruff check .

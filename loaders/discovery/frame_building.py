@@ -51,6 +51,9 @@ def pixel_format(record: HeaderRecord, top: Elements) -> PixelFormat:
     rows, columns = top.integer("Rows"), top.integer("Columns")
     if not rows or not columns or rows < 0 or columns < 0:
         raise UnusablePixels("rows and columns are missing or zero")
+    if len(top.numbers("Rows") or ()) > 1 or len(top.numbers("Columns") or ()) > 1:
+        # Written in another type than the standard's: readers that believe the file see another matrix.
+        raise UnusablePixels("rows or columns are not one number of 16 bits")
     kind = record["pixels"]["kind"]
     samples = top.integer("SamplesPerPixel") or 1
     allocated = top.integer("BitsAllocated") or 0

@@ -15,6 +15,9 @@ from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
 from loaders.stores.image_source import ImageSource
 from loaders.workers.worker_pool import WorkerPool
 
+#: Who hands out a stack's instances where they are no plain files, or ``None``.
+SourceOf = Callable[[Stack], ImageSource | None]
+
 #: What is on screen takes turns; what has left it loads on when nothing on screen waits.
 _SHOWN, _HIDDEN = 0, 1
 #: One repaint for all frames that arrived in between, however fast they come.
@@ -30,19 +33,18 @@ class VolumeStore(QObject):
     def __init__(self, pool: WorkerPool, budget: MemoryBudget, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = pool
-        self._budget = budget
+        self.budget = budget
         self._loaders: dict[StackKey, VolumeLoader] = {}
         self._refused: dict[StackKey, WorldError] = {}
         self._arrived: set[StackKey] = set()
-        #: Who hands out a stack's instances where they are no plain files.
-        self.source_of: Callable[[Stack], ImageSource | None] = lambda _stack: None
+        self.source_of: SourceOf = lambda _stack: None
         self._timer = QTimer(self)
         self._timer.setInterval(_FLUSH_MS)
         self._timer.timeout.connect(self._flush)
 
     @property
     def pool(self) -> WorkerPool:
-        """The workers, for whoever else has something for them."""
+        """The workers."""
         return self._pool
 
     def volume(self, stack: Stack) -> Volume | None:
@@ -97,7 +99,7 @@ class VolumeStore(QObject):
                 loader = VolumeLoader(
                     stack,
                     self._pool,
-                    self._budget,
+                    self.budget,
                     on_arrivals=partial(self._note, stack.key),
                     source=self.source_of(stack),
                     first_frame=frame_index,
