@@ -257,12 +257,12 @@ def _positive(*numbers: float | None) -> float | None:
 
 
 def _frame_time_ms(top: Elements) -> float | None:
-    """Time from frame to frame; a vector of times counts when even (PS3.3 C.7.6.5)."""
+    """Time from frame to frame; of a vector of uneven times the mean (PS3.3 C.7.6.5: its first entry is nought)."""
     time = _positive(top.number("FrameTime"))
     if time is not None:
         return time
     vector = top.numbers("FrameTimeVector")
-    if vector and len(vector) > 1 and max(vector[1:]) - min(vector[1:]) <= 0.01 * max(vector[1:]):
-        return _positive(vector[1])
+    if vector and len(vector) > 1:
+        return _positive(sum(vector[1:]) / (len(vector) - 1))
     rate = _positive(top.number("RecommendedDisplayFrameRate"), top.number("CineRate"))
     return 1000.0 / rate if rate else None

@@ -27,6 +27,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "compare": ("viewer.headless.compare", "pair two studies of one patient and say how they are linked"),
     "demo": ("viewer.headless.demo", "write the demo patient as DICOM files"),
     "load": ("viewer.headless.load", "load all pixels of a series and say how long it took"),
+    "measure": ("viewer.headless.measure", "compute a saved session's measurements from the images"),
+    "export": ("viewer.headless.export", "write a saved session's measurements as DICOM SR or GSPS, CSV or PDF"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
 }
 OPEN = "open"

@@ -34,18 +34,13 @@ class VolumeStore(QObject):
         super().__init__(parent)
         self._pool = pool
         self.budget = budget
+        self.source_of: SourceOf = lambda _stack: None
         self._loaders: dict[StackKey, VolumeLoader] = {}
         self._refused: dict[StackKey, WorldError] = {}
         self._arrived: set[StackKey] = set()
-        self.source_of: SourceOf = lambda _stack: None
         self._timer = QTimer(self)
         self._timer.setInterval(_FLUSH_MS)
         self._timer.timeout.connect(self._flush)
-
-    @property
-    def pool(self) -> WorkerPool:
-        """The workers."""
-        return self._pool
 
     def volume(self, stack: Stack) -> Volume | None:
         """The volume of a stack, perhaps still empty, or ``None`` when it is not on its way.
@@ -58,6 +53,11 @@ class VolumeStore(QObject):
     def refusal(self, key: StackKey) -> WorldError | None:
         """Why a stack cannot be held in memory, or ``None``."""
         return self._refused.get(key)
+
+    @property
+    def pool(self) -> WorkerPool:
+        """The workers."""
+        return self._pool
 
     @property
     def is_settled(self) -> bool:
@@ -73,7 +73,8 @@ class VolumeStore(QObject):
         for stack, frame_index in shown:
             there = self._loaders.get(stack.key)
             if there is None or there.volume.stack is not stack:
-                self._open(stack, frame_index, keep)
+                if stack.key not in self._refused or self.budget.room_bytes() >= stack.decoded_bytes:
+                    self._open(stack, frame_index, keep)
             else:
                 there.priority = _SHOWN
                 there.look_at(frame_index)
@@ -109,7 +110,7 @@ class VolumeStore(QObject):
                 if outgrown is not None:
                     outgrown.close()
                     outgrown = None
-                elif not self._evict_oldest(keep):
+                elif not self._can_make_room(stack, keep) or not self._evict_oldest(keep):
                     self._refused[stack.key] = error
                     self.failed.emit(stack.key, error)
                     return
@@ -119,6 +120,11 @@ class VolumeStore(QObject):
         self._refused.pop(stack.key, None)
         self._loaders[stack.key] = loader
         loader.start()
+
+    def _can_make_room(self, stack: Stack, keep: set[StackKey]) -> bool:
+        """Whether the stack would fit once all that is not shown is gone: else nothing is given up for it."""
+        given_up = sum(loader.volume.stack.decoded_bytes for key, loader in self._loaders.items() if key not in keep)
+        return stack.decoded_bytes <= self.budget.room_bytes() + given_up
 
     def _evict_oldest(self, keep: set[StackKey]) -> bool:
         for key in list(self._loaders):
