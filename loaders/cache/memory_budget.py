@@ -146,7 +146,16 @@ def _limit_and_use(group: Path, limit_name: str, use_name: str) -> list[tuple[in
         used = int((group / use_name).read_text(encoding="ascii"))
     except (OSError, ValueError):  # "max" means no limit
         return []
-    return [(limit, used)] if limit < _NO_LIMIT else []
+    # Cached files are given up before the limit is met.
+    return [(limit, max(0, used - _cached_bytes(group)))] if limit < _NO_LIMIT else []
+
+
+def _cached_bytes(group: Path) -> int:
+    try:
+        facts = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+        return int(facts.get("total_inactive_file", facts.get("inactive_file", "0")))
+    except (OSError, ValueError):
+        return 0
 
 
 def _address_space_limit() -> int:

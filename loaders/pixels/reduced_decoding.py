@@ -24,9 +24,14 @@ _HTJ2K = frozenset({f"1.2.840.10008.1.2.4.20{number}" for number in (1, 2, 3)})
 
 
 def can_reduce(format_: PixelFormat) -> bool:
-    """Whether frames of this layout have a preview: grey, of a wavelet syntax, 8 or 16 bit."""
+    """Whether frames of this layout have a preview: grey, of a wavelet syntax, 8 or 16 bit.
+
+    Pillow rounds a reduced size to the nearest where the standard rounds it up, and then reads no such frame.
+    """
+    syntax = format_.transfer_syntax_uid
+    is_rounded_alike = all(size % FACTOR != 1 for size in (format_.rows, format_.columns))
     return (
-        format_.transfer_syntax_uid in _JPEG2000 | _HTJ2K
+        (syntax in _HTJ2K or (syntax in _JPEG2000 and is_rounded_alike))
         and format_.samples_per_pixel == 1
         and not format_.is_colour
         and format_.bits_allocated in (8, 16)
@@ -52,9 +57,17 @@ def decode_reduced(data: bytes, format_: PixelFormat, header: CodestreamHeader) 
 
 
 def enlarge(reduced: NDArray[Any], format_: PixelFormat) -> NDArray[Any]:
-    """Return a preview at the frame's own matrix, each sample repeated: it does not pretend to more than it is."""
-    whole = np.repeat(np.repeat(reduced, FACTOR, axis=0), FACTOR, axis=1)
-    return np.ascontiguousarray(whole[: format_.rows, : format_.columns])
+    """Return a preview at the frame's own matrix, each sample repeated: it does not pretend to more than it is.
+
+    The wavelets of T.800 keep every fourth sample in its place (F.3): sample n of a preview lies at 4 n, in the middle
+    of what it stands for.
+    """
+    rows, columns = (
+        np.minimum((np.arange(whole) + FACTOR // 2) // FACTOR, part - 1)
+        for whole, part in zip((format_.rows, format_.columns), reduced.shape, strict=True)
+    )
+    whole: NDArray[Any] = np.ascontiguousarray(reduced[rows][:, columns])
+    return whole
 
 
 def _by_openjph(data: bytes) -> NDArray[Any]:
