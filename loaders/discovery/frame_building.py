@@ -51,6 +51,9 @@ def pixel_format(record: HeaderRecord, top: Elements) -> PixelFormat:
     rows, columns = top.integer("Rows"), top.integer("Columns")
     if not rows or not columns or rows < 0 or columns < 0:
         raise UnusablePixels("rows and columns are missing or zero")
+    if len(top.numbers("Rows") or ()) > 1 or len(top.numbers("Columns") or ()) > 1:
+        # Written in another type than the standard's: readers that believe the file see another matrix.
+        raise UnusablePixels("rows or columns are not one number of 16 bits")
     kind = record["pixels"]["kind"]
     samples = top.integer("SamplesPerPixel") or 1
     allocated = top.integer("BitsAllocated") or 0
@@ -244,7 +247,8 @@ def _location(record: HeaderRecord, layout: PixelFormat, index: int) -> PixelLoc
     )
     bits = bits_per_frame(record["elements"])
     if not is_direct or bits is None or index >= (pixels["frames_whole"] or 0):
-        return PixelLocation(file, index)
+        is_alone = frame_count(Elements(record["elements"])) == 1
+        return PixelLocation(file, index, items_offset=pixels.get("items", -1) if is_alone else -1)
     return PixelLocation(file, index, pixels["offset"] + index * (bits // 8), bits // 8)
 
 

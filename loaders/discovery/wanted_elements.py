@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
-
+from loaders.discovery.element_dictionary import tag_and_vr
 from loaders.discovery.element_walk import WantedElement, WantedTable
 
 _Tree = dict[str, "_Tree | None"]
@@ -108,10 +107,8 @@ _DIRECTORY: _Tree = {
 def _table(tree: _Tree) -> WantedTable:
     table: WantedTable = {}
     for keyword, children in tree.items():
-        tag = tag_for_keyword(keyword)
-        if tag is None:
-            raise ValueError(f"no such element: {keyword}")
-        table[tag] = WantedElement(keyword, dictionary_VR(tag), None if children is None else _table(children))
+        tag, vr = tag_and_vr(keyword)
+        table[tag] = WantedElement(keyword, vr, None if children is None else _table(children))
     return table
 
 
