@@ -28,6 +28,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "demo": ("viewer.headless.demo", "write the demo patient as DICOM files"),
     "load": ("viewer.headless.load", "load all pixels of a series and say how long it took"),
     "suv": ("viewer.headless.suv", "say the factor from a PET series to SUV, or why there is none"),
+    "mpr": ("viewer.headless.mpr", "write the values and the picture of a plane or slab in a volume"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
 }
 OPEN = "open"
