@@ -12,13 +12,14 @@ DISPLAY_OWN := $(PY) packaging/with_display.py --own
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
 TESTS ?=
 
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup demo test lint format lock translations clean
 
 help:
 	@echo 'make demo          open the application on the demo patient (without a screen: pictures in build/demo)'
 	@echo 'make test          run the tests (TESTS="..." for some of them)'
 	@echo 'make lint          style, types and import contracts'
 	@echo 'make lock          resolve the dependencies anew into the lock files'
+	@echo 'make translations  bring the table of words up to date with the sources'
 	@echo 'make setup         what demo and test share: system libraries, .venv, dependencies'
 	@echo 'make clean         remove everything that was built, .venv too'
 
@@ -61,6 +62,9 @@ format: setup
 
 lock:
 	@bash packaging/update_locks.sh
+
+translations: setup
+	@$(PY) -m viewer.translation.update_table
 
 clean:
 	rm -rf build dist $(VENV) .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

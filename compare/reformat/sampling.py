@@ -55,7 +55,7 @@ def _layer(sampled: SampledVolume, plane: ReformatPlane) -> NDArray[np.float64]:
     indices = plane_indices(sampled.grid, plane)
     is_inside = inside(sampled.grid, indices)
     if sampled.absent is not None:
-        is_inside &= present(sampled.absent, indices[..., 2])
+        is_inside = is_inside & present(sampled.absent, indices[..., 2])
     places = np.moveaxis(np.where(is_inside[..., None], indices, 0.0)[..., ::-1], -1, 0)
     values = ndimage.map_coordinates(sampled.array, places, output=np.float64, order=1, mode="nearest", prefilter=False)
     result: NDArray[np.float64] = np.where(is_inside, values, np.nan)
@@ -75,8 +75,7 @@ def inside(grid: StackGrid, indices: NDArray[np.float64]) -> NDArray[np.bool_]:
     sizes = np.asarray(grid.shape_zyx[::-1], dtype=np.float64)
     with np.errstate(invalid="ignore"):
         within = (indices >= -0.5 - _ON_FACE) & (indices <= sizes - 0.5 + _ON_FACE)
-    result: NDArray[np.bool_] = within.all(axis=-1)
-    return result
+    return np.asarray(within.all(axis=-1), dtype=np.bool_)
 
 
 def present(absent: NDArray[np.bool_], z_indices: NDArray[np.float64]) -> NDArray[np.bool_]:

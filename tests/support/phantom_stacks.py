@@ -91,4 +91,4 @@ def textured(shape_zyx: tuple[int, int, int], seed: int = 0) -> NDArray[np.int16
     generator = np.random.default_rng(seed)
     smooth = ndimage.gaussian_filter(generator.normal(size=shape_zyx), 2.0)
     smooth *= 600.0 / np.abs(smooth).max()
-    return (smooth + generator.normal(scale=20.0, size=shape_zyx)).astype(np.int16)
+    return np.asarray(smooth + generator.normal(scale=20.0, size=shape_zyx), dtype=np.int16)

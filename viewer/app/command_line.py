@@ -29,6 +29,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "load": ("viewer.headless.load", "load all pixels of a series and say how long it took"),
     "suv": ("viewer.headless.suv", "say the factor from a PET series to SUV, or why there is none"),
     "mpr": ("viewer.headless.mpr", "write the values and the picture of a plane or slab in a volume"),
+    "measure": ("viewer.headless.measure", "compute a saved session's measurements from the images"),
+    "export": ("viewer.headless.export", "write a saved session's measurements as DICOM SR or CSV"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
 }
 OPEN = "open"

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from compare.hanging.hang import hang_studies
 from compare.identity.verdict import IdentityVerdict, Verdict, compare_identity
 from compare.linking.stack_places import Stacks
+from compare.pairing.prior_choice import priors_by_worth
 from compare.pairing.roles import newest_first
 from loaders.errors import PasswordNeeded, WorldError
 from loaders.model.study import Catalogue, Study
@@ -102,11 +103,11 @@ class OpeningController(QObject):
         return self._session.session == self._hung_by_us
 
     def _comparable(self, studies: Sequence[Study]) -> list[Study]:
-        """The newest study and, of the others, the next older one that no field contradicts."""
+        """The newest study and, of the others, the best one to compare it with that no field contradicts."""
         ordered = newest_first(studies)
         if len(ordered) < 2:
             return list(ordered)
-        for prior in ordered[1:]:
+        for prior in priors_by_worth(ordered[0], ordered[1:]):
             verdict = compare_identity(ordered[0], prior)
             if verdict.verdict is not Verdict.CONFLICT:
                 self.verdict = verdict

@@ -73,10 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("path", metavar="PATH", type=Path, help="folder, file, DICOMDIR or ZIP archive")
     parser.add_argument("--series", metavar="UID", help="the series, where there are several")
     parser.add_argument("--stack", metavar="ID", help="the stack of the series, as the verb scan names it")
-    point = {"nargs": 3, "type": float, "metavar": ("X", "Y", "Z"), "required": True}
-    parser.add_argument("--origin", help="centre of the first pixel, LPS mm", **point)
-    parser.add_argument("--normal", help="direction the plane is seen along, LPS", **point)
-    parser.add_argument("--up", help="direction that is up in the picture, LPS", **point)
+    for name, words in (
+        ("--origin", "centre of the first pixel, LPS mm"),
+        ("--normal", "direction the plane is seen along, LPS"),
+        ("--up", "direction that is up in the picture, LPS"),
+    ):
+        parser.add_argument(name, nargs=3, type=float, metavar=("X", "Y", "Z"), required=True, help=words)
     parser.add_argument("--size", nargs=2, type=int, metavar=("W", "H"), required=True, help="columns and rows")
     parser.add_argument("--mm-per-pixel", type=float, metavar="S", required=True)
     parser.add_argument("--slab", type=float, metavar="MM", default=0.0, help="thickness about the plane")

@@ -8,12 +8,15 @@ which is also the oracle of the tests.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 from vtkmodules.util.vtkConstants import VTK_FLOAT
+from vtkmodules.vtkCommonCore import vtkDataArray
 from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 from vtkmodules.vtkImagingCore import vtkImageReslice
@@ -21,6 +24,10 @@ from vtkmodules.vtkImagingCore import vtkImageReslice
 from compare.reformat.plane import ReformatPlane, SlabMode
 from compare.reformat.sampled_volume import SampledVolume
 from compare.reformat.sampling import highest_is_highest, inside, plane_indices, present, sample_plane
+
+# VTK's own bridge to numpy carries no types. It shares memory with the array and keeps it alive.
+_as_vtk: Callable[[NDArray[Any]], vtkDataArray] = numpy_to_vtk
+_as_numpy: Callable[[vtkDataArray], NDArray[Any]] = vtk_to_numpy
 
 #: Volumes whose VTK image is kept: prior and current with a PET each.
 _KEPT = 4
@@ -81,7 +88,7 @@ class PlaneSampler:
         reslice.SetSlabSliceSpacingFraction(float(offsets[1] - offsets[0]) if len(offsets) > 1 else 1.0)
         _set_mode(reslice, highest_is_highest(plane.mode, sampled.slope))
         reslice.Update()
-        scalars = vtk_to_numpy(reslice.GetOutput().GetPointData().GetScalars())
+        scalars = _as_numpy(reslice.GetOutput().GetPointData().GetScalars())
         values: NDArray[np.float32] = scalars.reshape(plane.height, plane.width).copy()
         if sampled.slope != 1.0:
             values *= np.float32(sampled.slope)
@@ -121,7 +128,7 @@ def _pipeline(sampled: SampledVolume) -> tuple[vtkImageData, vtkImageReslice]:
     depth, rows, columns = sampled.array.shape
     image = vtkImageData()
     image.SetDimensions(columns, rows, depth)
-    image.GetPointData().SetScalars(numpy_to_vtk(sampled.array.reshape(-1)))
+    image.GetPointData().SetScalars(_as_vtk(sampled.array.reshape(-1)))
     reslice = vtkImageReslice()
     reslice.SetInputData(image)
     reslice.SetOutputDimensionality(2)

@@ -25,7 +25,8 @@ def test_raster_and_patient_are_inverse_and_right_handed(
     try:
         plane = plane_with(origin, normal, up, width=30, height=20, mm_per_pixel=scale)
     except ValueError:
-        sine = np.linalg.norm(np.cross(normal, up)) / max(np.linalg.norm(normal) * np.linalg.norm(up), 1e-300)
+        lengths = float(np.linalg.norm(normal) * np.linalg.norm(up))
+        sine = float(np.linalg.norm(np.cross(normal, up))) / max(lengths, 1e-300)
         assert sine < 0.011
         return
     axes = np.array([plane.right_lps, plane.down_lps, plane.normal_lps])

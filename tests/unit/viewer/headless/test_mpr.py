@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from importlib.resources import files
 from pathlib import Path
@@ -11,7 +12,6 @@ import jsonschema
 import numpy as np
 import pydicom
 import pytest
-import SimpleITK
 from PIL import Image
 
 from loaders.errors import WorldError
@@ -19,6 +19,7 @@ from tests.support.dicom_files import SeriesRecipe, write_series
 from tests.support.shared_data import real_path
 from viewer.headless.mpr import run
 
+simple_itk: Any = importlib.import_module("SimpleITK")  # it carries no types
 AXIAL = ["--normal", "0", "0", "1", "--up", "0", "-1", "0"]
 
 
@@ -84,12 +85,12 @@ def test_a_real_chest_is_cut_as_simpleitk_cuts_it(tmp_path: Path) -> None:
     every = [pydicom.dcmread(path) for path in folder.rglob("*.dcm")]
     datasets = [ds for ds in every if ds.get("Modality") == "CT"]
     datasets.sort(key=lambda ds: float(ds.ImagePositionPatient[2]))
-    image = SimpleITK.GetImageFromArray(np.stack([ds.pixel_array for ds in datasets]).astype(np.float32))
+    image = simple_itk.GetImageFromArray(np.stack([ds.pixel_array for ds in datasets]).astype(np.float32))
     first, last = datasets[0], datasets[-1]
     step = (last.ImagePositionPatient[2] - first.ImagePositionPatient[2]) / (len(datasets) - 1)
     image.SetOrigin([float(value) for value in first.ImagePositionPatient])
     image.SetSpacing((float(first.PixelSpacing[1]), float(first.PixelSpacing[0]), float(step)))
-    target = SimpleITK.Image(300, 200, 1, SimpleITK.sitkFloat32)
+    target = simple_itk.Image(300, 200, 1, simple_itk.sitkFloat32)
     centre = image.TransformContinuousIndexToPhysicalPoint((256.0, 256.0, 45.0))
     normal, down = np.array((0.36, 0.48, 0.8)), np.array((-0.8, 0.6, 0.0))
     right = np.cross(down, normal)
@@ -97,7 +98,7 @@ def test_a_real_chest_is_cut_as_simpleitk_cuts_it(tmp_path: Path) -> None:
     target.SetOrigin(origin.tolist())
     target.SetSpacing((0.8, 0.8, 1.0))
     target.SetDirection(np.stack([right, down, normal], axis=1).reshape(-1).tolist())
-    theirs = SimpleITK.GetArrayFromImage(SimpleITK.Resample(image, target, defaultPixelValue=float("nan")))[0]
+    theirs = simple_itk.GetArrayFromImage(simple_itk.Resample(image, target, defaultPixelValue=float("nan")))[0]
     theirs = theirs * float(first.RescaleSlope) + float(first.RescaleIntercept)
     numbers = [*("--origin", *map(str, origin)), *("--normal", *map(str, normal)), *("--up", *map(str, -down))]
     sizes = ["--size", "300", "200", "--mm-per-pixel", "0.8", "--values", str(tmp_path / "v.npy")]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
-import SimpleITK
 from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
@@ -28,6 +29,8 @@ from tests.support.phantom_stacks import (
 )
 from viewer.rendering.plane_sampler import PlaneSampler
 
+simple_itk: Any = importlib.import_module("SimpleITK")  # it carries no types
+
 DIRECTIONS = [
     ((0.0, 0.0, 1.0), (0.0, -1.0, 0.0)),
     ((0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
@@ -48,22 +51,22 @@ def plane_through(whole: SampledVolume, direction: int, shift_mm: float = 0.37) 
     return replace(plane, origin_lps_mm=(float(corner[0]), float(corner[1]), float(corner[2])))
 
 
-def by_simpleitk(geometry: PhantomGeometry, stored: NDArray[np.int16], plane: ReformatPlane) -> NDArray[np.float32]:
+def by_simpleitk(geometry: PhantomGeometry, stored: NDArray[Any], plane: ReformatPlane) -> NDArray[np.float32]:
     """The plane by SimpleITK's linear interpolation; a sheared stack through an affine transform, as ITK needs it."""
-    image = SimpleITK.GetImageFromArray(stored)
+    image = simple_itk.GetImageFromArray(stored)
     step = geometry.origin_lps_mm(geometry.positions_mm[1]) - geometry.origin_lps_mm(geometry.positions_mm[0])
     row_mm, column_mm = geometry.spacing_mm_yx
     columns = np.stack(
         [np.asarray(geometry.column_step_lps) * column_mm, np.asarray(geometry.row_step_lps) * row_mm, step], axis=1
     )
     origin = geometry.origin_lps_mm(geometry.positions_mm[0])
-    target = SimpleITK.Image(plane.width, plane.height, 1, SimpleITK.sitkFloat32)
+    target = simple_itk.Image(plane.width, plane.height, 1, simple_itk.sitkFloat32)
     target.SetOrigin(plane.origin_lps_mm)
     target.SetSpacing((plane.mm_per_pixel, plane.mm_per_pixel, 1.0))
     axes = np.stack([plane.right_lps, plane.down_lps, plane.normal_lps], axis=1)
     target.SetDirection(axes.reshape(-1).tolist())
     lengths = np.linalg.norm(columns, axis=0)
-    transform = SimpleITK.AffineTransform(3)
+    transform = simple_itk.AffineTransform(3)
     if geometry.tilt_degrees:
         inverse = np.linalg.inv(columns)
         transform.SetMatrix(inverse.reshape(-1).tolist())
@@ -72,8 +75,8 @@ def by_simpleitk(geometry: PhantomGeometry, stored: NDArray[np.int16], plane: Re
         image.SetOrigin(origin.tolist())
         image.SetSpacing(lengths.tolist())
         image.SetDirection((columns / lengths).reshape(-1).tolist())
-    found = SimpleITK.Resample(image, target, transform, SimpleITK.sitkLinear, float("nan"), SimpleITK.sitkFloat32)
-    return np.asarray(SimpleITK.GetArrayFromImage(found)[0], dtype=np.float32)
+    found = simple_itk.Resample(image, target, transform, simple_itk.sitkLinear, float("nan"), simple_itk.sitkFloat32)
+    return np.asarray(simple_itk.GetArrayFromImage(found)[0], dtype=np.float32)
 
 
 def agree(ours: NDArray[np.float32], theirs: NDArray[np.float32], value_range: float, least: int = 300) -> None:
