@@ -31,6 +31,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "mpr": ("viewer.headless.mpr", "write the values and the picture of a plane or slab in a volume"),
     "measure": ("viewer.headless.measure", "compute a saved session's measurements from the images"),
     "export": ("viewer.headless.export", "write a saved session's measurements as DICOM SR or CSV"),
+    "vr": ("viewer.headless.vr", "write a picture of a volume as a whole"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
 }
 OPEN = "open"
