@@ -41,7 +41,7 @@ def on_even_grid(sampled: SampledVolume) -> SampledVolume:
     affine[:3, 2] = (grid.origins_lps_mm[-1] - grid.origins_lps_mm[0]) / (count - 1)
     _, row_mm, column_mm = grid.spacing_mm_zyx
     even = StackGrid(
-        values.shape,  # type: ignore[arg-type] - three axes
+        (count, *grid.shape_zyx[1:]),
         (float(np.linalg.norm(affine[:3, 2])), row_mm, column_mm),
         affine,
         grid.frame_of_reference_uid,

@@ -32,6 +32,7 @@ VERBS: dict[str, tuple[str, str]] = {
     "measure": ("viewer.headless.measure", "compute a saved session's measurements from the images"),
     "export": ("viewer.headless.export", "write a saved session's measurements as DICOM SR or CSV"),
     "vr": ("viewer.headless.vr", "write a picture of a volume as a whole"),
+    "fuse": ("viewer.headless.fuse", "lay PET or NM in colour over CT or MR"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
 }
 OPEN = "open"

@@ -22,7 +22,6 @@ from vtkmodules.vtkRenderingCore import (
 from vtkmodules.vtkRenderingVolume import (
     vtkFixedPointVolumeRayCastMapper,
     vtkGPUVolumeRayCastMapper,
-    vtkVolumeMapper,
 )
 
 import vtkmodules.vtkRenderingOpenGL2  # isort: skip
@@ -85,6 +84,7 @@ class VolumeRenderer:
         finally:
             vtkLogger.SetStderrVerbosity(verbosity)
         self.uses_gpu = allow_gpu and probe_gl().kind is GlKind.HARDWARE
+        self._mapper: vtkGPUVolumeRayCastMapper | vtkFixedPointVolumeRayCastMapper | None = None
         self._volume = vtkVolume()
         self._renderer.AddVolume(self._volume)
         self._shown: SampledVolume | None = None
@@ -108,10 +108,10 @@ class VolumeRenderer:
         """
         if not sampled.grid.is_even:
             raise ValueError("an uneven stack has no grid to cast rays through")
-        if self._shown is not sampled:
-            self._show(sampled)
+        mapper = self._mapper
+        if mapper is None or self._shown is not sampled:
+            mapper = self._show(sampled)
         self._volume.SetProperty(_property(sampled, preset, window))
-        mapper = self._volume.GetMapper()
         if preset.is_highest:
             mapper.SetBlendModeToMaximumIntensity()
         else:
@@ -125,7 +125,7 @@ class VolumeRenderer:
         picture = _as_numpy(pixels).reshape(height, width, 3)
         return np.ascontiguousarray(picture[::-1])
 
-    def _show(self, sampled: SampledVolume) -> None:
+    def _show(self, sampled: SampledVolume) -> vtkGPUVolumeRayCastMapper | vtkFixedPointVolumeRayCastMapper:
         array, self.stride = sampled.array, 1
         while not self.uses_gpu and array.size > _MOST_VOXELS:
             self.stride *= 2
@@ -136,22 +136,14 @@ class VolumeRenderer:
         image.SetDimensions(*array.shape[::-1])
         image.SetSpacing(*spacing)
         image.GetPointData().SetScalars(_as_vtk(array.reshape(-1)))
-        mapper: vtkVolumeMapper
-        finest = float(spacing.min())
-        if self.uses_gpu:
-            gpu = vtkGPUVolumeRayCastMapper()
-            gpu.SetAutoAdjustSampleDistances(0)
-            gpu.SetSampleDistance(finest / 2.0)
-            mapper = gpu
-        else:
-            fixed = vtkFixedPointVolumeRayCastMapper()
-            fixed.SetAutoAdjustSampleDistances(0)
-            fixed.SetSampleDistance(finest)
-            mapper = fixed
+        mapper = vtkGPUVolumeRayCastMapper() if self.uses_gpu else vtkFixedPointVolumeRayCastMapper()
+        mapper.SetAutoAdjustSampleDistances(0)
+        mapper.SetSampleDistance(float(spacing.min()) / (2.0 if self.uses_gpu else 1.0))
         mapper.SetInputDataObject(image)
         self._volume.SetMapper(mapper)
         self._volume.SetUserMatrix(_placing(sampled))
-        self._shown = sampled
+        self._shown, self._mapper = sampled, mapper
+        return mapper
 
     def _look(self, sampled: SampledVolume, view: VolumeView, aspect: float) -> None:
         centre = np.asarray(sampled.grid.centre_lps_mm)
