@@ -178,6 +178,10 @@ class Elements:
         items = self.items(keyword)
         return items[0] if items else _NOTHING
 
+    def renamed(self, keyword: str, name: str) -> Elements:
+        """One element alone, under another name; empty where it is absent."""
+        return Elements({name: self._values[keyword]} if keyword in self._values else {})
+
     def words(self, keyword: str) -> bytes:
         """Binary look-up table data as little-endian bytes, or empty."""
         value = self._values.get(keyword)

@@ -16,11 +16,13 @@ from loaders.discovery.frame_planes import frame_plane
 from loaders.discovery.header_scan import HeaderRecord, locator_of
 from loaders.discovery.last_seen import LastSeen
 from loaders.discovery.part10 import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
+from loaders.discovery.pet_elements import pet_facts
 from loaders.discovery.pixel_extent import bits_per_frame
 from loaders.discovery.pixel_spacing import pixel_spacing
 from loaders.model.display import DisplayDefaults, FrameBadges, ValueMapping
 from loaders.model.frame import Frame
 from loaders.model.frame_plane import FramePlane
+from loaders.model.pet_facts import PetFacts
 from loaders.model.pixel_format import PixelFormat, PixelLocation
 from loaders.model.units import PixelSpacing
 
@@ -122,9 +124,18 @@ class FrameBuilder:
         looks = self._looks.get(values, (planes[0] is None, layout), lambda: _looks(top, (), layout, planes[0]))
         meaning = self._meanings.get(values, None, lambda: _meaning(top, ()))
         discriminators = classic_discriminators(top)
+        pet = pet_facts(top, ())
         return tuple(
             _assemble(
-                record, top, layout, index, plane=plane, looks=looks, meaning=meaning, discriminators=discriminators
+                record,
+                top,
+                layout,
+                index,
+                plane=plane,
+                looks=looks,
+                meaning=meaning,
+                discriminators=discriminators,
+                pet=pet,
             )
             for index, plane in enumerate(planes)
         )
@@ -183,7 +194,15 @@ def _frame(
     discriminators = grouped_discriminators(groups, looks.badges.image_type)
     meaning = _meaning(top, groups)
     return _assemble(
-        record, top, layout, index, plane=plane, looks=looks, meaning=meaning, discriminators=discriminators
+        record,
+        top,
+        layout,
+        index,
+        plane=plane,
+        looks=looks,
+        meaning=meaning,
+        discriminators=discriminators,
+        pet=pet_facts(top, groups),
     )
 
 
@@ -214,6 +233,7 @@ def _assemble(
     looks: _Looks,
     meaning: _Meaning,
     discriminators: Discriminators,
+    pet: PetFacts | None,
 ) -> Frame:
     return Frame(
         sop_instance_uid=top.text("SOPInstanceUID"),
@@ -231,6 +251,7 @@ def _assemble(
         slice_thickness_mm=looks.slice_thickness_mm,
         patient_orientation=looks.patient_orientation,
         discriminators=discriminators,
+        pet=pet,
     )
 
 

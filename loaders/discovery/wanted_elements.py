@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loaders.discovery.element_dictionary import tag_and_vr
 from loaders.discovery.element_walk import WantedElement, WantedTable
+from loaders.discovery.pet_elements import ADMINISTRATION_KEYWORDS, PET_KEYWORDS, private_pet_elements
 
 _Tree = dict[str, "_Tree | None"]
 
@@ -83,7 +84,11 @@ _PIXELS = (
 )  # fmt: skip
 
 _TOP: _Tree = {
-    **_leaves(*_IDENTITY, *_TECHNIQUE, *_TIME_AND_PHASE, *_GEOMETRY, *_PIXELS),
+    **_leaves(*_IDENTITY, *_TECHNIQUE, *_TIME_AND_PHASE, *_GEOMETRY, *_PIXELS, *PET_KEYWORDS),
+    "RadiopharmaceuticalInformationSequence": {
+        **_leaves(*ADMINISTRATION_KEYWORDS),
+        "RadionuclideCodeSequence": _leaves("CodeMeaning"),
+    },
     "OtherPatientIDsSequence": _leaves("PatientID", "IssuerOfPatientID", "TypeOfPatientID"),
     "ModalityLUTSequence": _LUT,
     "VOILUTSequence": _LUT,
@@ -112,5 +117,5 @@ def _table(tree: _Tree) -> WantedTable:
     return table
 
 
-IMAGE_ELEMENTS: WantedTable = _table(_TOP)
+IMAGE_ELEMENTS: WantedTable = {**_table(_TOP), **private_pet_elements()}
 DIRECTORY_ELEMENTS: WantedTable = _table(_DIRECTORY)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,7 +62,7 @@ def run(arguments: Sequence[str]) -> int:
         finally:
             source.close()
     if options.values is not None:
-        write_bytes(_npy(values_of(volume)), options.values)
+        write_bytes(npy(values_of(volume)), options.values)
     if options.out is not None:
         window = Window(*options.window) if options.window is not None else None
         write_bytes(png(displayed_pixels(volume, window, options.renderer)), options.out)
@@ -168,7 +169,8 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     return stream.getvalue()
 
 
-def _npy(values: NDArray[np.float64]) -> bytes:
+def npy(values: NDArray[Any]) -> bytes:
+    """Return an array as the bytes of a ``.npy`` file."""
     stream = io.BytesIO()
     np.save(stream, values)
     return stream.getvalue()
