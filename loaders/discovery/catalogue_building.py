@@ -19,7 +19,7 @@ from loaders.discovery.header_facts import (
 )
 from loaders.discovery.header_scan import HeaderRecord, locator_of
 from loaders.discovery.last_seen import LastSeen
-from loaders.discovery.object_classes import object_name, reason_not_displayed
+from loaders.discovery.object_classes import object_label, object_name, reason_not_displayed
 from loaders.discovery.patient_parting import PatientMark, mark_of, parted
 from loaders.discovery.series_grouping import group_series
 from loaders.model.frame import Frame
@@ -102,7 +102,10 @@ class CatalogueBuilder:
             self.add_problem(file, "no_pixels", "an image without pixel data")
         elif reason:
             uids = (top.text("StudyInstanceUID"), top.text("SeriesInstanceUID"), top.text("SOPInstanceUID"))
-            self._not_displayed.append(NotDisplayed(file.path, class_name, reason, file.member, *uids))
+            row = NotDisplayed(
+                file.path, class_name, reason, file.member, *uids, top.text("SOPClassUID"), object_label(top)
+            )
+            self._not_displayed.append(row)
         else:
             self._add_image(record, top, file)
 

@@ -83,8 +83,12 @@ _PIXELS = (
     "PresentationLUTShape", "Units", "DoseUnits", "DoseGridScaling", *_RESCALE, *_WINDOW,
 )  # fmt: skip
 
+#: What an object beside the images calls itself.
+_OBJECT_NAMES = ("ContentLabel", "ContentDescription", "DocumentTitle", "StructureSetLabel")
+
 _TOP: _Tree = {
-    **_leaves(*_IDENTITY, *_TECHNIQUE, *_TIME_AND_PHASE, *_GEOMETRY, *_PIXELS),
+    **_leaves(*_IDENTITY, *_TECHNIQUE, *_TIME_AND_PHASE, *_GEOMETRY, *_PIXELS, *_OBJECT_NAMES),
+    "ConceptNameCodeSequence": _leaves("CodeMeaning"),
     "OtherPatientIDsSequence": _leaves("PatientID", "IssuerOfPatientID", "TypeOfPatientID"),
     "ModalityLUTSequence": _LUT,
     "VOILUTSequence": _LUT,
