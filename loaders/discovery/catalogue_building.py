@@ -13,6 +13,7 @@ from loaders.discovery.header_facts import (
     PATIENT_KEYWORDS,
     SERIES_KEYWORDS,
     STUDY_KEYWORDS,
+    expected_instances,
     patient_of,
     series_of,
     study_of,
@@ -226,8 +227,10 @@ class CatalogueBuilder:
             return None
         first = min(instances, key=lambda each: frame_order(each.frames[0]))
         guessed = any(each.guessed for each in instances)
+        series = series_of(Elements(first.facts), character_set_guessed=guessed)
         return replace(
-            series_of(Elements(first.facts), character_set_guessed=guessed),
+            series,
+            expected_instances=series.expected_instances or expected_instances([each.facts for each in instances]),
             stacks=cached[1],
             instances=sum(each.whole > 0 for each in instances),
         )

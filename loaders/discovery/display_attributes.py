@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from loaders.discovery.element_values import Elements
+from loaders.discovery.laterality import laterality_of
 from loaders.model.display import (
     DisplayDefaults,
     FrameBadges,
@@ -151,8 +152,10 @@ def _as_stored(pattern: int, bits: int, *, is_signed: bool) -> int:
     return value - (1 << bits) if is_signed and value >= 1 << (bits - 1) else value
 
 
-def frame_badges(top: Elements, frame_type: tuple[str, ...], transfer_syntax_uid: str) -> FrameBadges:
-    """Return what must be said on the picture: loss, burned-in annotation, image type."""
+def frame_badges(
+    top: Elements, frame_type: tuple[str, ...], transfer_syntax_uid: str, groups: tuple[Elements, ...] = ()
+) -> FrameBadges:
+    """Return what must be said on the picture: loss, burned-in annotation, image type, side, what is not applied."""
     lossy_tag = top.text("LossyImageCompression") in {"01", "1", "YES"}
     return FrameBadges(
         is_lossy=lossy_tag or transfer_syntax_uid in _LOSSY_SYNTAXES,
@@ -160,4 +163,9 @@ def frame_badges(top: Elements, frame_type: tuple[str, ...], transfer_syntax_uid
         lossy_method=top.text("LossyImageCompressionMethod"),
         burned_in_annotation=top.text("BurnedInAnnotation").upper() == "YES",
         image_type=frame_type,
+        laterality=laterality_of(top, groups),
+        has_overlay="OverlayRows" in top,
+        has_shutter=bool(top.texts("ShutterShape")),
+        has_icc_profile="ICCProfile" in top,
+        for_processing=top.text("PresentationIntentType").upper() == "FOR PROCESSING",
     )

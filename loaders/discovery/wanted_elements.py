@@ -54,7 +54,8 @@ _IDENTITY = (
     "StudyDescription", "SeriesDescription", "ManufacturerModelName", "PatientName", "PatientID",
     "IssuerOfPatientID", "TypeOfPatientID", "PatientBirthDate", "PatientSex", "OtherPatientIDs", "BodyPartExamined",
     "ProtocolName", "ViewPosition", "Laterality", "ImageLaterality", "SeriesNumber", "AcquisitionNumber",
-    "InstanceNumber", "NumberOfSeriesRelatedInstances", "NumberOfFrames", "ConversionType",
+    "InstanceNumber", "NumberOfSeriesRelatedInstances", "ImagesInAcquisition",
+    "InConcatenationTotalNumber", "NumberOfFrames", "ConversionType",
 )  # fmt: skip
 
 _TECHNIQUE = (
@@ -73,14 +74,16 @@ _GEOMETRY = (
     "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID", "PixelSpacing", "ImagerPixelSpacing",
     "NominalScannedPixelSpacing", "PixelAspectRatio", "PixelSpacingCalibrationType", "SliceThickness",
     "EstimatedRadiographicMagnificationFactor", "ImagePlanePixelSpacing", "PatientOrientation",
-    "GridFrameOffsetVector", "TotalPixelMatrixColumns",
+    "GridFrameOffsetVector", "TotalPixelMatrixColumns", "DistanceSourceToDetector", "DistanceSourceToPatient",
+    "SliceVector", "SpacingBetweenSlices",
 )  # fmt: skip
 
 _PIXELS = (
     "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit",
     "PixelRepresentation", "PlanarConfiguration", "PixelPaddingValue", "PixelPaddingRangeLimit",
     "LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod", "BurnedInAnnotation",
-    "PresentationLUTShape", "Units", "DoseUnits", "DoseGridScaling", *_RESCALE, *_WINDOW,
+    "PresentationLUTShape", "PresentationIntentType", "ShutterShape", "Units", "DoseUnits",
+    "DoseGridScaling", *_RESCALE, *_WINDOW,
 )  # fmt: skip
 
 #: What an object beside the images calls itself.
@@ -98,6 +101,7 @@ _TOP: _Tree = {
         "PhysicalDeltaX", "PhysicalDeltaY", "RegionLocationMinX0", "RegionLocationMinY0", "RegionLocationMaxX1",
         "RegionLocationMaxY1",
     ),
+    "DetectorInformationSequence": _leaves("ImagePositionPatient", "ImageOrientationPatient"),
     "SharedFunctionalGroupsSequence": _FUNCTIONAL_GROUPS,
     "PerFrameFunctionalGroupsSequence": _FUNCTIONAL_GROUPS,
 }  # fmt: skip
@@ -119,5 +123,10 @@ def _table(tree: _Tree) -> WantedTable:
     return table
 
 
-IMAGE_ELEMENTS: WantedTable = _table(_TOP)
+IMAGE_ELEMENTS: WantedTable = {
+    **_table(_TOP),
+    # That there are overlay planes, and a colour profile, is said; they are read when they are asked for.
+    **{group << 16 | 0x0010: WantedElement("OverlayRows", "US") for group in range(0x6000, 0x6020, 2)},
+    0x00282000: WantedElement("ICCProfile", "CS"),
+}
 DIRECTORY_ELEMENTS: WantedTable = _table(_DIRECTORY)

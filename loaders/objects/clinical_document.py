@@ -80,7 +80,7 @@ def _narrative(element: Element, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
         yield "[deeper text is not shown]"
         return
-    name = element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    name = str(element.tag).rpartition("}")[2]
     if name in _BLOCKS:
         yield "\n"
     yield _flowing(element.text)
