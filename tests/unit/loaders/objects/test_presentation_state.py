@@ -97,7 +97,7 @@ def test_tables_are_read_in_all_three_places() -> None:
 
 
 def test_graphics_lie_half_a_pixel_off_their_numbers() -> None:
-    """PS3.3 C.10.5.1.2: 0\\0 is the corner of the first pixel; ours is its centre."""
+    """PS3.3 C.10.5.1.2: (0, 0) is the corner of the first pixel; ours is its centre."""
     graphic = item(
         GraphicAnnotationUnits="PIXEL", GraphicDimensions=2, NumberOfGraphicPoints=2, GraphicType="POLYLINE",
         GraphicData=[10.0, 20.0, 30.5, 20.0], GraphicFilled="N",
