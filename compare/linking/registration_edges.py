@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compare.linking.frame_graph import FrameEdge, LinkBasis, Points, PointTransform, RigidTransform, Space
+from compare.linking.frame_graph import (
+    FrameEdge,
+    FrameGraph,
+    LinkBasis,
+    Points,
+    PointTransform,
+    RigidTransform,
+    Space,
+    space_of,
+)
+from compare.pairing.roles import study_key_of
+from loaders.model.study import Study
 from loaders.objects.spatial_registration import DeformationGrid, Registration
 
 _ITERATIONS = 30
@@ -106,6 +117,18 @@ def registration_edges(registrations: Iterable[Registration], spaces: Iterable[S
         for source in by_uid.get(each.source_uid, ())
         for target in by_uid.get(each.registered_uid, ())
     )
+
+
+def with_registrations(
+    graph: FrameGraph, registrations: Iterable[Registration], studies: Iterable[Study]
+) -> FrameGraph:
+    """Return the graph with an edge for each registration that joins spaces of these studies."""
+    spaces = [
+        space_of(stack, study_key_of(study)) for study in studies for series in study.series for stack in series.stacks
+    ]
+    for edge in registration_edges(registrations, spaces):
+        graph = graph.with_edge(edge)
+    return graph
 
 
 def _transform(registration: Registration) -> PointTransform:

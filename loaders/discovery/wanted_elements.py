@@ -29,7 +29,7 @@ _FUNCTIONAL_GROUPS: _Tree = {
         "FrameAcquisitionDateTime", "FrameAcquisitionNumber", "DimensionIndexValues",
     ),
     "PixelValueTransformationSequence": _leaves(*_RESCALE),
-    "FrameVOILUTSequence": _leaves(*_WINDOW),
+    "FrameVOILUTSequence": {**_leaves(*_WINDOW), "VOILUTSequence": _LUT},
     "MREchoSequence": _leaves("EffectiveEchoTime"),
     "MRDiffusionSequence": {
         "DiffusionBValue": None,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from loaders.discovery.element_values import Elements
+from loaders.model.stack import Stack
 from loaders.objects.image_references import ImageReference, image_references
 
 KEY_OBJECT_CLASS = "1.2.840.10008.5.1.4.1.1.88.59"
@@ -25,6 +26,15 @@ class KeyImages:
     def is_rejection(self) -> bool:
         """Whether the images are marked as not to be used (IHE IOCM): quality, patient safety, wrong worklist entry."""
         return self.title.casefold().startswith(("rejected for", "incorrect modality worklist", "data retention"))
+
+
+def key_slices(selection: KeyImages, stack: Stack) -> tuple[int, ...]:
+    """Return the slices of a stack, from 1, that a selection names."""
+    return tuple(
+        number
+        for number, frame in enumerate(stack.frames, start=1)
+        if any(reference.names(frame) for reference in selection.references)
+    )
 
 
 def key_images(top: Elements) -> KeyImages:

@@ -10,10 +10,12 @@ from loaders.model.series import Series
 from loaders.model.stack import Stack
 from loaders.model.study import Catalogue, Study
 from loaders.model.volume import Volume
+from loaders.objects.object_reading import ObjectReader
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
 from loaders.stores.pooled_headers import read_headers_with
 from loaders.workers.worker_pool import WorkerPool
+from viewer.headless.info_beside import read_beside
 from viewer.headless.info_document import info_document
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
 from viewer.headless.render import load_frame
@@ -34,10 +36,12 @@ def run(arguments: Sequence[str]) -> int:
         try:
             catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
             study, series = choose_series(catalogue, options.series)
+            reader = ObjectReader(pool, source.file_bytes)
+            beside = read_beside(catalogue, study, series, reader)
             decoded = {stack.key.stack_id: _middle(stack, pool, source) for stack in series.stacks}
         finally:
             source.close()
-    write_json(info_document(catalogue, study, series, decoded), options.json or STANDARD_OUTPUT)
+    write_json(info_document(catalogue, study, series, decoded, beside), options.json or STANDARD_OUTPUT)
     return 0
 
 

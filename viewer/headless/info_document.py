@@ -17,7 +17,9 @@ from loaders.model.volume import Volume
 from loaders.values.auto_window import auto_window
 from loaders.values.display_pixels import GreyChoice, choice_of_file
 from loaders.values.pipeline import pipeline_steps
+from viewer.headless.info_beside import Beside, key_images_document, real_world_document
 
+NOTHING_BESIDE = Beside()
 _BASIS_WORDS = {
     SpacingBasis.GEOMETRY: "millimetres in the patient",
     SpacingBasis.CALIBRATED: "millimetres by calibration",
@@ -30,7 +32,11 @@ _BASIS_WORDS = {
 
 
 def info_document(
-    catalogue: Catalogue, study: Study, series: Series, decoded: Mapping[str, Volume | str | None]
+    catalogue: Catalogue,
+    study: Study,
+    series: Series,
+    decoded: Mapping[str, Volume | str | None],
+    beside: Beside = NOTHING_BESIDE,
 ) -> dict[str, object]:
     """Return everything there is to say of one series; ``decoded`` gives a frame where a window had to be found."""
     expected = series.expected_instances
@@ -58,7 +64,9 @@ def info_document(
             }
             for row in objects
         ],
-        "warnings": warnings_of(series, decoded),
+        "key_images": key_images_document(beside, series),
+        "real_world_values": real_world_document(beside),
+        "warnings": [*warnings_of(series, decoded), *(f"not read: {words}" for words in beside.unreadable)],
     }
 
 

@@ -201,7 +201,7 @@ def test_segments_are_placed_on_another_matrix_by_millimetres() -> None:
     x_mm, y_mm = -103.0 + columns * 0.375, -82.0 + rows * 1.0
     assert x_mm.min() == pytest.approx(-100 + 10 * 0.75, abs=0.4)
     assert x_mm.max() == pytest.approx(-100 + 19 * 0.75, abs=0.4)
-    assert y_mm.min() == pytest.approx(-80 + 5 * 0.5, abs=0.3)
+    assert y_mm.min() == pytest.approx(-80 + 5 * 0.5, abs=0.5)
     assert y_mm.max() == pytest.approx(-80 + 8 * 0.5, abs=0.5)
 
 

@@ -17,10 +17,19 @@ from PIL import Image
 
 from loaders.errors import WorldError
 from tests.support.dicom_files import SeriesRecipe, dataset_bytes, slice_dataset, write_series
-from tests.support.dicom_objects import CDA, encapsulated, item, lut, presentation_state_of, text_report
+from tests.support.dicom_objects import (
+    CDA,
+    encapsulated,
+    item,
+    key_object,
+    lut,
+    presentation_state_of,
+    rigid_registration,
+    text_report,
+)
 from tests.support.dicom_objects import content as content_item
 from tests.support.shared_data import real_path
-from viewer.headless import info, render, report
+from viewer.headless import compare, info, render, report
 
 RECIPE = SeriesRecipe(slices=1, rows=30, columns=44)
 
@@ -263,3 +272,42 @@ def test_a_real_segmentation_lies_over_its_slice(tmp_path: Path) -> None:
     mask = seg.pixel_array.reshape(seg.Rows, seg.Columns) > 0
     assert not changed[~mask].any()
     assert changed[mask].mean() > 0.9
+
+
+def test_info_lists_key_images_with_their_slices(tmp_path: Path) -> None:
+    recipe = SeriesRecipe(slices=6)
+    write_series(tmp_path / "in", recipe)
+    _written(tmp_path / "in", key=key_object([slice_dataset(recipe, 1), slice_dataset(recipe, 4)]))
+    document = _document(info, "info", tmp_path, str(tmp_path / "in"))
+    (key,) = document["key_images"]
+    assert (key["title"], key["description"], key["is_rejection"]) == ("For Surgery", "see the nodule", False)
+    assert list(key["slices"].values()) == [[2, 5]]
+    assert [row["kind"] for row in document["objects"]] == ["key_object_selection"]
+
+
+def test_info_tells_real_world_values_of_a_real_study(tmp_path: Path) -> None:
+    folder = real_path("pet-nm/acrin-nsclc-fdg-pet-042")
+    from loaders.progress import CancelToken, no_progress
+    from loaders.stores.local_folder import LocalFolder
+
+    catalogue = LocalFolder([folder]).catalogue(
+        on_found=lambda _found: None, progress=no_progress, cancel=CancelToken()
+    )
+    uid = next(series.uid for study in catalogue.studies for series in study.series if series.modality == "PT")
+    document = _document(info, "info", tmp_path, str(folder), "--series", uid)
+    assert any("SUV" in row["unit"] or "SUV" in row["unit_name"] for row in document["real_world_values"])
+
+
+def test_a_registration_object_links_two_studies(tmp_path: Path) -> None:
+    common = {"rows": 32, "columns": 32, "slices": 12, "spacing_mm_zyx": (2.0, 1.0, 1.0)}
+    prior = SeriesRecipe(name="a", study="prior", study_date="20230102", frame_of_reference="prior frame", **common)
+    current = SeriesRecipe(name="b", study="current", frame_of_reference="current frame", **common)
+    write_series(tmp_path / "prior", prior)
+    write_series(tmp_path / "current", current)
+    target = tmp_path / "compare.json"
+    arguments = ["--current", str(tmp_path / "current"), "--prior", str(tmp_path / "prior"), "--json", str(target)]
+    assert compare.run(arguments) == 0
+    assert json.loads(target.read_text())["pairs"][0]["link"]["basis"] == "relative"
+    _written(tmp_path / "current", reg=rigid_registration("prior frame", "current frame", np.eye(4)))
+    assert compare.run(arguments) == 0
+    assert json.loads(target.read_text())["pairs"][0]["link"]["basis"] == "spatial_registration"
