@@ -167,7 +167,9 @@ _LOOKS = (
     "EstimatedRadiographicMagnificationFactor", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType",
     "SequenceOfUltrasoundRegions", "PixelAspectRatio", "LossyImageCompression", "LossyImageCompressionRatio",
     "LossyImageCompressionMethod", "BurnedInAnnotation", "FrameTime", "FrameTimeVector",
-    "RecommendedDisplayFrameRate", "CineRate", "SliceThickness", "PatientOrientation",
+    "RecommendedDisplayFrameRate", "CineRate", "SliceThickness", "PatientOrientation", "ImageLaterality",
+    "Laterality", "SeriesDescription", "ProtocolName", "OverlayRows", "ShutterShape", "ICCProfile",
+    "PresentationIntentType", "DistanceSourceToDetector", "DistanceSourceToPatient", "Modality",
 )  # fmt: skip
 _MEANING = (
     "SOPClassUID", "ImageType", "RescaleSlope", "RescaleIntercept", "RescaleType", "Units", "DoseGridScaling",
@@ -212,7 +214,7 @@ def _looks(top: Elements, groups: tuple[Elements, ...], layout: PixelFormat, pla
     thickness = [group.item("PixelMeasuresSequence").number("SliceThickness") for group in groups]
     return _Looks(
         spacing=pixel_spacing(top, groups, is_in_patient=is_in_patient),
-        badges=frame_badges(top, frame_type_of(top, groups), layout.transfer_syntax_uid),
+        badges=frame_badges(top, frame_type_of(top, groups), layout.transfer_syntax_uid, groups),
         frame_time_ms=_frame_time_ms(top),
         slice_thickness_mm=_positive(*thickness, top.number("SliceThickness")),
         patient_orientation=(orientation[0], orientation[1]) if len(orientation) == 2 and all(orientation) else None,

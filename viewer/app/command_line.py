@@ -24,6 +24,8 @@ _WINDOW_MODULE = "viewer.app.window_app"
 VERBS: dict[str, tuple[str, str]] = {
     "scan": ("viewer.headless.scan", "list the studies, series and stacks in folders, discs and archives"),
     "render": ("viewer.headless.render", "write one slice as it is displayed, or its values"),
+    "info": ("viewer.headless.info", "say how a series is displayed: greys, millimetres, sides, completeness"),
+    "report": ("viewer.headless.report", "print a structured report, PDF or clinical document as text"),
     "compare": ("viewer.headless.compare", "pair two studies of one patient and say how they are linked"),
     "demo": ("viewer.headless.demo", "write the demo patient as DICOM files"),
     "load": ("viewer.headless.load", "load all pixels of a series and say how long it took"),
