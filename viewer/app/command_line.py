@@ -26,6 +26,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "render": ("viewer.headless.render", "write one slice as it is displayed, or its values"),
     "compare": ("viewer.headless.compare", "pair two studies of one patient and say how they are linked"),
     "demo": ("viewer.headless.demo", "write the demo patient as DICOM files"),
+    "register": ("viewer.headless.register", "align a prior with the current examination and state the error"),
+    "map-points": ("viewer.headless.map_points", "map points of the prior to the current examination"),
+    "changes": ("viewer.headless.changes", "list the places that differ between two aligned examinations"),
     "load": ("viewer.headless.load", "load all pixels of a series and say how long it took"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
 }
