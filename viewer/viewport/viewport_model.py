@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from compare.session.comparison_session import LengthMeasurement, Role, Viewport
+from compare.session.comparison_session import Role, Viewport
+from compare.session.measurement import Measurement
 from loaders.model.display import Window
 from loaders.model.frame import Frame
 from loaders.model.frame_plane import Vector3
@@ -99,7 +100,7 @@ class ViewportModel:
     offline_hours: float | None = None
     reference_lines: tuple[ReferenceLine, ...] = ()
     cursor_lps_mm: Vector3 | None = None
-    measurements: tuple[LengthMeasurement, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
     is_active: bool = False
     blocked_reason: str = ""
 
@@ -124,13 +125,9 @@ class ViewportModel:
         return self.volume.validity[self.viewport.view.frame_index]
 
     @property
-    def measurements_here(self) -> tuple[LengthMeasurement, ...]:
-        """The lengths drawn on the shown frame itself, never those of a neighbour."""
+    def measurements_here(self) -> tuple[Measurement, ...]:
+        """What was drawn on the shown frame itself, never on a neighbour."""
         frame = self.frame
         if frame is None:
             return ()
-        return tuple(
-            length
-            for length in self.measurements
-            if length.sop_instance_uid == frame.sop_instance_uid and length.frame_number == frame.frame_number
-        )
+        return tuple(one for one in self.measurements if one.is_on(frame.sop_instance_uid, frame.frame_number))
