@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,9 @@ def read_parsed(request: FrameRequest, instance: InstancePixels) -> tuple[NDArra
     Raises ``DecodeError`` and its kinds where the pixels cannot be trusted.
     """
     format_ = request.format
+    if not format_.transfer_syntax_uid:
+        format_ = replace(format_, transfer_syntax_uid=instance.transfer_syntax_uid)
+        request = replace(request, format=format_)
     note = ""
     if format_.samples_per_pixel not in (1, 3):
         raise DecodeError(f"{format_.samples_per_pixel} samples per pixel are not supported")

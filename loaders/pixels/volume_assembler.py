@@ -8,6 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from loaders.cache.memory_budget import MemoryBudget
 from loaders.errors import DecodeError, TooLarge, WorldError
@@ -16,6 +20,7 @@ from loaders.model.frame_validity import FrameState, FrameValidity
 from loaders.model.stack import Stack
 from loaders.model.volume import Volume
 from loaders.pixels.frame_request import FrameAnswer, FrameRequest
+from loaders.pixels.frame_sink import Feed, FeedingSource
 from loaders.pixels.shared_volume import SharedVolume
 from loaders.pixels.straight_reader import can_read_straight
 from loaders.stores.image_source import ImageSource
@@ -60,7 +65,7 @@ class ValueRange:
 class VolumeLoader:
     """Loads one stack. Create it (memory is reserved: may raise ``TooLarge``), use :attr:`volume` at once, ``start``.
 
-    ``on_arrivals`` is called on the pool's dispatcher thread, at most about every ``report_every_s``, and once at the
+    ``on_arrivals`` is called on the pool's dispatcher thread (or a feeding source's), at most about every ``report_every_s``, and once at the
     end. ``priority``: lower loads first; a viewport in view gets 0, what is hidden more. Thread-safe.
     """
 
@@ -88,7 +93,10 @@ class VolumeLoader:
         self.validity = FrameValidity(len(stack.frames))
         self.volume = Volume(stack, self.validity, self._memory.stored, self._memory.frame_arrays)
         self.ranges = ValueRange()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._idle = threading.Condition(self._lock)
+        self._writing = 0
+        self._feed: Feed | None = None
         self._unreported: tuple[list[int], list[int]] = ([], [])
         self._reported_at = 0.0
         self._left = len(stack.frames)
@@ -109,13 +117,42 @@ class VolumeLoader:
         self._group.priority = value
 
     def start(self) -> VolumeLoader:
-        """Queue all frames."""
-        self._group.add([self._task(index) for index in range(len(self._stack.frames))])
+        """Queue all frames, or have a source that feeds begin to."""
+        if isinstance(self._source, FeedingSource):
+            self._feed = self._source.feed(self._stack, self, self._looking_at)
+        else:
+            self.decode(list(range(len(self._stack.frames))))
         return self
+
+    def decode(self, indices: list[int]) -> None:
+        """Queue some frames for the workers."""
+        self._group.add([self._task(index) for index in indices])
+
+    def take_samples(self, index: int, samples: NDArray[Any]) -> None:
+        """Take a grey frame that its source has ready, of the decoded shape and type. Callable from any thread."""
+        with self._lock:
+            if self._closed:
+                return
+            self._writing += 1
+        try:
+            data = np.ascontiguousarray(samples).reshape(-1).view(np.uint8).data
+            self._memory.block.write(self._memory.starts[index], data)
+        finally:
+            with self._lock:
+                self._writing -= 1
+                self._idle.notify_all()
+        answer = FrameAnswer(samples.min().item(), samples.max().item())
+        self._take_result(TaskResult(index, answer.to_bytes()))
+
+    def fail(self, index: int, error: WorldError) -> None:
+        """Note that a frame will not come."""
+        self._take_result(TaskResult(index, error=error))
 
     def look_at(self, frame_index: int) -> None:
         """Load the frames around this one first, from what is not in flight yet. Cheap: call it on every scroll."""
         self._looking_at = frame_index
+        if self._feed is not None:
+            self._feed.look_at(frame_index)
         self._group.reorder(partial(_distance, frame_index))
 
     def wait(self, timeout_s: float | None = None) -> bool:
@@ -128,6 +165,9 @@ class VolumeLoader:
             if self._closed:
                 return
             self._closed = True
+            self._idle.wait_for(lambda: self._writing == 0)
+        if self._feed is not None:
+            self._feed.close()
         self._pool.close_group(self._group)
         self._pool.detach(self._memory.block)
         for block in self._instances.close():
