@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from loaders.discovery.catalogue_building import CatalogueBuilder
 from loaders.discovery.header_scan import HeaderRecord
@@ -20,7 +19,7 @@ from loaders.progress import CancelToken, Progress, ProgressCallback
 from loaders.retrieval.expected_instance import ExpectedInstance
 from loaders.retrieval.received_header import header_of
 from loaders.retrieval.retrieval_status import RetrievalStatus
-from loaders.retrieval.series_retrieval import OnReceived
+from loaders.retrieval.series_retrieval import OnReceived, OnStatus
 from loaders.stores.dicomweb.dicom_json import header_record, text_of
 from loaders.stores.dicomweb.dicomweb_client import DicomwebClient
 from loaders.stores.dicomweb.stack_feed import StackFeed
@@ -45,7 +44,7 @@ class StoreSource:
         study_uids: Sequence[str],
         *,
         patient_id: str | None = None,
-        on_status: Any = None,  # noqa: ANN401
+        on_status: OnStatus | None = None,
         keep: OnReceived | None = None,
     ) -> None:
         self._client, self._study_uids, self._patient_id = client, tuple(study_uids), patient_id
@@ -135,10 +134,9 @@ class StoreSource:
         with self._lock:
             feeds = list(self._feeds)
         for feed in feeds:
-            data = feed.held_bytes(frame)
-            if data is not None:
-                feed.decoded(frame)
-                return data
+            held = feed.take_held(frame)
+            if held is not None:
+                return held
         expected = self._expected[frame.sop_instance_uid]
         data = self._client.instance(expected.study_uid, expected.series_uid, expected.sop_uid)
         expected.check(header_of(data))
