@@ -28,6 +28,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "demo": ("viewer.headless.demo", "write the demo patient as DICOM files"),
     "load": ("viewer.headless.load", "load all pixels of a series and say how long it took"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
+    "store": ("viewer.headless.store", "sign in to an image store, find a patient's studies, fetch them"),
+    "library": ("viewer.headless.library", "list, verify or purge the studies that are kept encrypted"),
+    "audit": ("viewer.headless.audit", "check the record of accesses"),
 }
 OPEN = "open"
 
