@@ -12,11 +12,12 @@ DISPLAY_OWN := $(PY) packaging/with_display.py --own
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
 TESTS ?=
 
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup store demo test lint format lock clean
 
 help:
 	@echo 'make demo          open the application on the demo patient (without a screen: pictures in build/demo)'
 	@echo 'make test          run the tests (TESTS="..." for some of them)'
+	@echo 'make store         start the stand-in image store (TEST ONLY) and say how to sign in to it (DATA=folder)'
 	@echo 'make lint          style, types and import contracts'
 	@echo 'make lock          resolve the dependencies anew into the lock files'
 	@echo 'make setup         what demo and test share: system libraries, .venv, dependencies'
@@ -39,13 +40,21 @@ $(VENV)/.installed: $(VENV)/.system requirements.lock requirements-dev.lock
 		--requirement requirements-dev.lock
 	@touch $@
 
+# The stand-in store's servers: real ones, which the integration tests start and stop.
+$(VENV)/.store: $(VENV)/.installed packaging/setup_store.sh packaging/store_packages.txt packaging/store/package-lock.json
+	@bash packaging/setup_store.sh
+	@touch $@
+
 # ---- run and check -----------------------------------------------------------------------------------------------
 
 demo: setup
 	@$(PY) packaging/run_demo.py
 
-test: setup
+test: setup $(VENV)/.store
 	@$(DISPLAY_OWN) $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadgroup -m 'not slow' $(TESTS)
+
+store: setup $(VENV)/.store
+	@$(PY) packaging/store/run_store.py $(if $(DATA),--data '$(DATA)')
 
 lint: setup
 	@$(PY) -m ruff check .

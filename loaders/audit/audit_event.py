@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import enum
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +56,7 @@ class AuditFacts:
     detail: str = ""
 
 
-def audit_event(deed: Deed, facts: AuditFacts, at: datetime.datetime) -> dict[str, Any]:
+def audit_event(deed: Deed, facts: AuditFacts, at: dt.datetime) -> dict[str, Any]:
     """Return the AuditEvent resource. ``at`` has a time zone."""
     kind, subtype, action = _CODES[deed]
     event: dict[str, Any] = {
@@ -76,7 +76,9 @@ def audit_event(deed: Deed, facts: AuditFacts, at: datetime.datetime) -> dict[st
         event["purposeOfEvent"] = [{"coding": [{"system": _PURPOSE, "code": facts.purpose}]}]
     entities = []
     if facts.patient_id:
-        entities.append({"what": {"identifier": {"value": facts.patient_id}}, "role": {"code": "1", "display": "Patient"}})
+        entities.append(
+            {"what": {"identifier": {"value": facts.patient_id}}, "role": {"code": "1", "display": "Patient"}}
+        )
     if facts.study_uid:
         study = {"system": "urn:dicom:uid", "value": f"urn:oid:{facts.study_uid}"}
         entities.append({"what": {"identifier": study}, "role": {"code": "3", "display": "Report"}})

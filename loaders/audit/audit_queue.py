@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import datetime
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -42,7 +42,7 @@ class AuditBroken(WorldError):
 
 @dataclass(frozen=True, slots=True)
 class AuditVerdict:
-    """What a check of the chain found. ``broken_at`` is the first bad line, counted from 1, ``None`` for a sound chain."""
+    """What a check of the chain found. ``broken_at``: the first bad line from 1, ``None`` for a sound chain."""
 
     events: int
     unsent: int
@@ -67,10 +67,10 @@ class AuditQueue:
 
     def record(self, deed: Deed, facts: AuditFacts) -> None:
         """Append an event; it is on the disk when this returns. Raises ``OSError`` where it cannot be."""
-        event = audit_event(deed, facts, datetime.datetime.now(datetime.UTC))
+        event = audit_event(deed, facts, dt.datetime.now(dt.UTC))
         with self._lock, self._file_lock():
             lines = self._lines()
-            last = json.loads(lines[-1]) if lines else {"n": 0, "mac": _START}
+            last: dict[str, Any] = json.loads(lines[-1]) if lines else {"n": 0, "mac": _START}
             number = int(last["n"]) + 1
             nonce = secrets.token_bytes(12)
             sealed = nonce + self._cipher.encrypt(nonce, json.dumps(event).encode(), str(number).encode())
@@ -103,7 +103,9 @@ class AuditQueue:
             row = json.loads(line)
             if row["n"] != number:
                 return "a line is missing, doubled or out of order"
-            if row["prev"] != previous or not hmac.compare_digest(self._mac(number, previous, row["event"]), row["mac"]):
+            if row["prev"] != previous or not hmac.compare_digest(
+                self._mac(number, previous, row["event"]), row["mac"]
+            ):
                 return "a line was changed"
             self._opened(row)
         except (ValueError, KeyError, TypeError, InvalidTag, RecursionError):

@@ -38,7 +38,9 @@ class LoopbackRedirect:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._listener.close()
 
     def wait(self, cancel: CancelToken, timeout_s: float = LONGEST_WAIT_S) -> dict[str, str]:

@@ -119,7 +119,7 @@ def system_keeper() -> SecretKeeper:
     """Return the system's key ring where it is a real one, else memory."""
     backend = keyring.get_keyring()
     if type(backend).__module__ == _CHAINER:
-        real = [each for each in backend.backends if _is_real(each)]
+        real = [each for each in getattr(backend, "backends", ()) if _is_real(each)]
         return KeyringKeeper(real[0]) if real else MemoryKeeper()
     return KeyringKeeper(backend) if _is_real(backend) else MemoryKeeper()
 

@@ -155,7 +155,10 @@ def _device_code(facts: dict[str, Any]) -> DeviceCode:
     seconds = float(expires) if isinstance(expires, int | float) else _LONGEST_DEVICE_WAIT_S
     complete = facts.get("verification_uri_complete")
     return DeviceCode(
-        str(needed[2]), str(needed[1]), complete if isinstance(complete, str) else "", min(seconds, _LONGEST_DEVICE_WAIT_S)
+        str(needed[2]),
+        str(needed[1]),
+        complete if isinstance(complete, str) else "",
+        min(seconds, _LONGEST_DEVICE_WAIT_S),
     )
 
 
@@ -227,4 +230,6 @@ def person_of(claims: dict[str, Any]) -> Person:
 
 def _word(error: object) -> str:
     """The service's error word, if it is one."""
-    return error if isinstance(error, str) and error.replace("_", "").isalnum() and len(error) < 60 else "no reason given"
+    return (
+        error if isinstance(error, str) and error.replace("_", "").isalnum() and len(error) < 60 else "no reason given"
+    )

@@ -1,4 +1,4 @@
-"""The tokens of one signed-in person: access token in memory only, refresh token in the key ring, one refresh at a time."""
+"""The tokens of one signed-in person: access in memory only, refresh in the key ring, one refresh at a time."""
 
 from __future__ import annotations
 

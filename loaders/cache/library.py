@@ -40,7 +40,7 @@ def library_folder() -> Path:
 
 
 class Library:
-    """One user's kept studies. Thread-safe. Without a real key ring everything lies in memory, and ``is_lasting`` says so.
+    """One user's kept studies. Thread-safe. Without a real key ring all lies in memory, and ``is_lasting`` says so.
 
     ``for_writing`` takes the writer's lock: raises ``LibraryBusy`` where another run has it.
     """
@@ -112,7 +112,9 @@ class Library:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     # ---- what there is --------------------------------------------------------------------------------------------
@@ -236,7 +238,14 @@ class Library:
         if study is None:
             row, key = secrets.token_hex(16), secrets.token_bytes(32)
             expires = time.time() + min(max(keep_s, 0.0), LONGEST_KEEP_S)
-            self.index.plan(row, profile, study_uid, self._keys.wrapped(key, row), facts, expires)
+            self.index.plan(
+                study=row,
+                profile=profile,
+                study_uid=study_uid,
+                wrapped=self._keys.wrapped(key, row),
+                facts=facts,
+                expires_at=expires,
+            )
         self.index.expect((study.id if study else row), manifest)
         found = self.index.study(profile, study_uid)
         if found is None:

@@ -1,4 +1,4 @@
-"""The library's index in SQLCipher: which studies are kept, their wrapped keys, and every instance of their manifests."""
+"""The library's index in SQLCipher: which studies are kept, their wrapped keys, the instances of their manifests."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from loaders.discovery.header_scan import HeaderRecord
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS study (
-  id TEXT PRIMARY KEY, profile TEXT NOT NULL, study_uid TEXT NOT NULL, wrapped_key BLOB NOT NULL, state TEXT NOT NULL,
-  patient_id TEXT, patient_name TEXT, birth_date TEXT, study_date TEXT, description TEXT, modalities TEXT,
-  institution TEXT, kept_at REAL NOT NULL, opened_at REAL NOT NULL, expires_at REAL NOT NULL, is_pinned INTEGER NOT NULL,
-  UNIQUE (profile, study_uid));
+  id TEXT PRIMARY KEY, profile TEXT NOT NULL, study_uid TEXT NOT NULL, wrapped_key BLOB NOT NULL,
+  state TEXT NOT NULL, patient_id TEXT, patient_name TEXT, birth_date TEXT, study_date TEXT, description TEXT,
+  modalities TEXT, institution TEXT, kept_at REAL NOT NULL, opened_at REAL NOT NULL, expires_at REAL NOT NULL,
+  is_pinned INTEGER NOT NULL, UNIQUE (profile, study_uid));
 CREATE TABLE IF NOT EXISTS instance (
   study TEXT NOT NULL REFERENCES study(id) ON DELETE CASCADE, sop_uid TEXT NOT NULL, series_uid TEXT NOT NULL,
   state TEXT NOT NULL, reason TEXT, file TEXT, length INTEGER, salt BLOB, sha256 BLOB, header TEXT,
@@ -95,7 +95,9 @@ class LibraryIndex:
     def __init__(self, path: Path | None, key: bytes) -> None:
         self._lock = threading.RLock()
         try:
-            self._db = sqlcipher.connect(str(path) if path else ":memory:", check_same_thread=False, isolation_level=None)
+            self._db = sqlcipher.connect(
+                str(path) if path else ":memory:", check_same_thread=False, isolation_level=None
+            )
             self._db.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
             # Its complaints about a wrong key would go to standard error.
             self._db.execute("PRAGMA cipher_log_level = NONE")
@@ -119,7 +121,11 @@ class LibraryIndex:
         with self._lock:
             rows = self._db.execute(sql, (*values, limit)).fetchall()
         return [
-            KeptStudy(*row[:4], StudyFacts(*row[4:11]), *row[11:14], bool(row[14]), *row[15:19]) for row in rows
+            KeptStudy(
+                *(row[0], row[1], row[2], row[3], StudyFacts(*row[4:11])),
+                *(row[11], row[12], row[13], bool(row[14]), row[15], row[16], row[17], row[18]),
+            )
+            for row in rows
         ]
 
     def study(self, profile: str, study_uid: str) -> KeptStudy | None:
@@ -133,7 +139,7 @@ class LibraryIndex:
         return row[0] if row else None
 
     def plan(
-        self, study: str, profile: str, study_uid: str, wrapped: bytes, facts: StudyFacts, expires_at: float
+        self, *, study: str, profile: str, study_uid: str, wrapped: bytes, facts: StudyFacts, expires_at: float
     ) -> None:
         """Add a study."""
         now = time.time()
@@ -195,7 +201,7 @@ class LibraryIndex:
                 " WHERE study = ? AND state = 'committed' ORDER BY sop_uid",
                 (study,),
             ).fetchall()
-        return [KeptInstance(*row[:6], json.loads(row[6])) for row in rows]
+        return [KeptInstance(row[0], row[1], row[2], row[3], row[4], row[5], json.loads(row[6])) for row in rows]
 
     def not_there(self, study: str) -> set[str]:
         """Return the SOP UIDs of the manifest that are not committed."""

@@ -1,4 +1,4 @@
-"""Keys of the library: a root key in the system's key ring, one key a study wrapped by it. Without the root, nothing opens."""
+"""Keys of the library: a root key in the system's key ring, and one key a study wrapped by it."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""One encrypted file: 64 KiB segments of AES-256-GCM in the STREAM construction (Hoang, Reyhanitabar, Rogaway, Vizar 2015).
+"""One encrypted file: 64 KiB segments of AES-256-GCM in the STREAM construction.
 
-Header, 64 bytes: ``DPT1``, version, suite, log2(segment), 0, nonce prefix (7), 0, salt (32), zeros (16). Each file has a
-key of its own, HKDF-SHA256(study key, salt), so the short prefix cannot collide. The nonce of a segment is prefix,
-number, and a last-segment flag: cutting, doubling or reordering segments fails. Header and context are authenticated
-with every segment: a file that is moved under another patient, study, instance or role does not open.
+Hoang, Reyhanitabar, Rogaway, Vizar: Online authenticated-encryption and its nonce-reuse misuse-resistance, 2015.
+Header, 64 bytes: ``DPT1``, version, suite, log2(segment), 0, nonce prefix (7), 0, salt (32), zeros (16). Each file
+has a key of its own, HKDF-SHA256(study key, salt), so the short prefix cannot collide. The nonce of a segment is
+prefix, number, and a last-segment flag: cutting, doubling or reordering segments fails. Header and context are
+authenticated with every segment: a file moved under another patient, study, instance or role does not open.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ def seal(study_key: bytes, context: SealContext, plain: memoryview) -> tuple[byt
 
 
 def unseal(study_key: bytes, context: SealContext, salt: bytes, sealed: memoryview, into: memoryview) -> None:
-    """Decrypt a whole file into ``into`` (of ``context.length`` bytes). Raises ``Tampered``; ``into`` then holds rubbish.
+    """Decrypt a file into ``into`` (of ``context.length`` bytes). Raises ``Tampered``; ``into`` then holds rubbish.
 
     ``salt`` is the index's: an older file of the same instance, put back in its place, has another one.
     """

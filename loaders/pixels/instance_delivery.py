@@ -1,4 +1,4 @@
-"""Instances that lie in memory into a volume: uncompressed grey frames at once, everything else through a decode worker."""
+"""Instances in memory into a volume: uncompressed grey frames at once, everything else through a decode worker."""
 
 from __future__ import annotations
 

@@ -65,8 +65,9 @@ class ValueRange:
 class VolumeLoader:
     """Loads one stack. Create it (memory is reserved: may raise ``TooLarge``), use :attr:`volume` at once, ``start``.
 
-    ``on_arrivals`` is called on the pool's dispatcher thread (or a feeding source's), at most about every ``report_every_s``, and once at the
-    end. ``priority``: lower loads first; a viewport in view gets 0, what is hidden more. Thread-safe.
+    ``on_arrivals`` is called on the pool's dispatcher thread (or a feeding source's), at most about every
+    ``report_every_s``, and once at the end. ``priority``: lower loads first; a viewport in view gets 0, what is hidden
+    more. Thread-safe.
     """
 
     def __init__(

@@ -9,7 +9,6 @@ from loaders.discovery.header_scan import HeaderRecord
 from loaders.transport.store_errors import StoreAnswerUnusable, WrongAnswer
 
 
-
 @dataclass(frozen=True, slots=True)
 class ExpectedInstance:
     """One instance of the manifest, with the identity the store's metadata state for it."""

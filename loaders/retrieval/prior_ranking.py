@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from dataclasses import dataclass
 
 from loaders.stores.dicomweb.patient_search import FoundStudy
@@ -79,7 +79,7 @@ def _regions(parts: set[str]) -> set[str]:
 
 def _years(earlier: str, later: str) -> float | None:
     try:
-        days = (datetime.date.fromisoformat(later) - datetime.date.fromisoformat(earlier)).days
+        days = (dt.date.fromisoformat(later) - dt.date.fromisoformat(earlier)).days
     except ValueError:
         return None
     return days / 365.25

@@ -304,7 +304,11 @@ class SeriesRetrieval:
 
     def _tell(self, *, always: bool, waiting: bool = False) -> None:
         with self._lock:
-            if not self._pending and self._state is RetrievalState.RUNNING and self._settled_count() == len(self._wanted):
+            if (
+                not self._pending
+                and self._state is RetrievalState.RUNNING
+                and self._settled_count() == len(self._wanted)
+            ):
                 self._state = RetrievalState.DONE
                 always = True
                 self._lock.notify_all()

@@ -1,10 +1,9 @@
-"""A whole study from a store into the library, or as files into a folder: manifest first, only what is missing, checked."""
+"""A whole study from a store into the library or a folder: manifest first, only what is missing, each checked."""
 
 from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -17,10 +16,11 @@ from loaders.errors import SourceError, WorldError
 from loaders.model.study import Catalogue, Study
 from loaders.progress import CancelToken, no_progress
 from loaders.retrieval.expected_instance import ExpectedInstance
-from loaders.retrieval.retrieval_status import RetrievalState, RetrievalStatus
-from loaders.retrieval.series_retrieval import Received, SeriesRetrieval
+from loaders.retrieval.retrieval_status import RetrievalState
+from loaders.retrieval.series_retrieval import OnStatus, Received, SeriesRetrieval
 from loaders.stores.dicomweb.dicomweb_client import DicomwebClient
 from loaders.stores.dicomweb.store_source import StoreSource
+from loaders.transport.retry_policy import wait_or_cancel
 from loaders.transport.store_errors import NotSignedIn, StoreUntrusted, WrongAnswer
 
 _ROUNDS = 3
@@ -40,7 +40,7 @@ class InstanceKeeper(Protocol):
         """Return the SOP UIDs that still have to come."""
         ...
 
-    def put(self, sop_uid: str, series_uid: str, header: HeaderRecord, data: memoryview) -> None:
+    def put(self, sop_uid: str, series_uid: str, header: HeaderRecord, data: memoryview, /) -> None:
         """Keep a checked instance. Raises ``LibraryFull`` or ``ExportFailed``."""
         ...
 
@@ -80,7 +80,7 @@ class FolderKeeper:
         with self._lock:
             return set(self._left)
 
-    def put(self, sop_uid: str, series_uid: str, header: HeaderRecord, data: memoryview) -> None:
+    def put(self, sop_uid: str, _series_uid: str, _header: HeaderRecord, data: memoryview) -> None:
         """Write one file, whole or not at all. Raises ``ExportFailed``."""
         path = self._folder / self._names[sop_uid]
         part = path.with_suffix(".part")
@@ -115,7 +115,7 @@ def fetch_study(
     order: FetchOrder,
     target: Library | Path,
     *,
-    on_status: Callable[[RetrievalStatus], None],
+    on_status: OnStatus,
     cancel: CancelToken,
 ) -> FetchReport:
     """Fetch a study; return what became of it. Raises ``StoreError`` where it cannot even begin, ``Cancelled``.
@@ -125,113 +125,119 @@ def fetch_study(
     source = StoreSource(client, [order.study_uid], patient_id=order.patient_id)
     catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=cancel)
     expected = source.expected
+
+    def second_manifest() -> set[str]:
+        again = StoreSource(client, [order.study_uid], patient_id=order.patient_id)
+        again.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=cancel)
+        return set(again.expected)
+
     if not isinstance(target, Library):
-        keeper: InstanceKeeper = FolderKeeper(target, expected)
-        report = _run(client, keeper, expected, order, on_status, cancel)
-        report.is_complete = not keeper.missing() and _manifest(client, order, cancel) == set(expected)
+        keeper = FolderKeeper(target, expected)
+        report = _FetchRun(client, keeper, expected, on_status=on_status, cancel=cancel).run(order.study_uid)
+        report.is_complete = not keeper.missing() and second_manifest() == set(expected)
         return report
     manifest = [(each.sop_uid, each.series_uid) for each in expected.values()]
     facts = _facts(catalogue, expected)
     writer = target.begin(client.channel.profile.name, order.study_uid, facts, manifest, keep_s=order.keep_s)
     try:
-        report = _run(client, writer, expected, order, on_status, cancel)
-        report.is_complete = writer.finish(_manifest(client, order, cancel)).is_complete
+        report = _FetchRun(client, writer, expected, on_status=on_status, cancel=cancel).run(order.study_uid)
+        report.is_complete = writer.finish(second_manifest()).is_complete
         return report
     finally:
         writer.close()
 
 
-def _manifest(client: DicomwebClient, order: FetchOrder, cancel: CancelToken) -> set[str]:
-    source = StoreSource(client, [order.study_uid], patient_id=order.patient_id)
-    source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=cancel)
-    return set(source.expected)
+class _FetchRun:
+    """Series after series, again while something is missing and the last round brought something."""
 
+    def __init__(
+        self,
+        client: DicomwebClient,
+        keeper: InstanceKeeper,
+        expected: dict[str, ExpectedInstance],
+        *,
+        on_status: OnStatus,
+        cancel: CancelToken,
+    ) -> None:
+        self._client, self._keeper, self._expected = client, keeper, expected
+        self._on_status, self._cancel = on_status, cancel
+        self._lock = threading.Lock()
+        self._full = threading.Event()
+        self._broken: WorldError | None = None
+        self._retrieval: SeriesRetrieval | None = None
+        self._report = FetchReport("", len(expected))
 
-def _run(
-    client: DicomwebClient,
-    keeper: InstanceKeeper,
-    expected: dict[str, ExpectedInstance],
-    order: FetchOrder,
-    on_status: Callable[[RetrievalStatus], None],
-    cancel: CancelToken,
-) -> FetchReport:
-    missing = keeper.missing() & set(expected)
-    report = FetchReport(order.study_uid, len(expected), present_before=len(expected) - len(missing))
-    for _ in range(_ROUNDS):
-        by_series: dict[str, list[ExpectedInstance]] = {}
-        for uid in sorted(missing):
-            by_series.setdefault(expected[uid].series_uid, []).append(expected[uid])
-        is_interrupted = False
-        report.failures = []
-        for wanted in by_series.values():
-            size = sum(each.series_uid == wanted[0].series_uid for each in expected.values())
-            is_interrupted |= _fetch_series(client, keeper, wanted, size, report, on_status, cancel)
-        left = keeper.missing() & set(expected)
-        if not left or (left == missing and not is_interrupted):
-            break
-        missing = left
-    return report
+    def run(self, study_uid: str) -> FetchReport:
+        missing = self._missing()
+        self._report.study_uid = study_uid
+        self._report.present_before = len(self._expected) - len(missing)
+        for _ in range(_ROUNDS):
+            self._report.failures = []
+            by_series: dict[str, list[ExpectedInstance]] = {}
+            for uid in sorted(missing):
+                by_series.setdefault(self._expected[uid].series_uid, []).append(self._expected[uid])
+            for wanted in by_series.values():
+                self._fetch_series(wanted)
+            left = self._missing()
+            if not left or left == missing:
+                break
+            missing = left
+        return self._report
 
+    def _missing(self) -> set[str]:
+        return self._keeper.missing() & self._expected.keys()
 
-def _fetch_series(
-    client: DicomwebClient,
-    keeper: InstanceKeeper,
-    wanted: list[ExpectedInstance],
-    series_size: int,
-    report: FetchReport,
-    on_status: Callable[[RetrievalStatus], None],
-    cancel: CancelToken,
-) -> bool:
-    """Fetch one series; return whether a full disk interrupted it. Raises what ends a whole fetch."""
-    full = threading.Event()
-    broken: list[WorldError] = []
-    lock = threading.Lock()
+    def _fetch_series(self, wanted: list[ExpectedInstance]) -> None:
+        """Fetch one series, waiting while the disk is full. Raises what ends a whole fetch."""
+        size = sum(each.series_uid == wanted[0].series_uid for each in self._expected.values())
+        retrieval = self._retrieval = SeriesRetrieval(
+            self._client,
+            wanted,
+            on_received=self._take,
+            on_failed=self._fail,
+            on_status=self._on_status,
+            series_size=size,
+        )
+        retrieval.start()
+        try:
+            while not retrieval.wait(0.2) and self._broken is None:
+                self._cancel.raise_if_cancelled()
+                if self._full.is_set():
+                    wait_or_cancel(_LOOK_FOR_SPACE_S, self._cancel)
+                    self._full.clear()
+                    retrieval.resume()
+            status = retrieval.status
+        finally:
+            retrieval.close()
+        if self._broken is not None:
+            raise self._broken
+        if status.state is RetrievalState.SIGN_IN_NEEDED:
+            raise NotSignedIn(status.reason)
+        if status.state is RetrievalState.STOPPED:
+            raise StoreUntrusted(status.reason)
 
-    def take(received: Received) -> None:
+    def _take(self, received: Received) -> None:
         uid = received.expected.sop_uid
         try:
-            keeper.put(uid, received.expected.series_uid, received.record, received.data)
+            self._keeper.put(uid, received.expected.series_uid, received.record, received.data)
         except LibraryFull:
-            full.set()
-            retrieval.pause()
+            self._full.set()
+            if self._retrieval is not None:
+                self._retrieval.pause()
         except WorldError as error:
-            broken.append(error)
-            retrieval.pause()
+            self._broken = error
+            if self._retrieval is not None:
+                self._retrieval.pause()
         else:
-            with lock:
-                report.fetched += 1
-                report.received_bytes += len(received.data)
+            with self._lock:
+                self._report.fetched += 1
+                self._report.received_bytes += len(received.data)
 
-    def fail(one: ExpectedInstance, error: WorldError) -> None:
+    def _fail(self, one: ExpectedInstance, error: WorldError) -> None:
         if isinstance(error, WrongAnswer):
-            keeper.quarantine(one.sop_uid, error.message)
-        with lock:
-            report.failures.append((one.sop_uid, error.code))
-
-    retrieval = SeriesRetrieval(
-        client, wanted, on_received=take, on_failed=fail, on_status=on_status, series_size=series_size
-    )
-    retrieval.start()
-    try:
-        while not retrieval.wait(0.2):
-            cancel.raise_if_cancelled()
-            if broken:
-                raise broken[0]
-            if full.is_set():
-                cancel.wait(_LOOK_FOR_SPACE_S)
-                cancel.raise_if_cancelled()
-                full.clear()
-                retrieval.resume()
-        status = retrieval.status
-    finally:
-        retrieval.close()
-    if broken:
-        raise broken[0]
-    if status.state is RetrievalState.SIGN_IN_NEEDED:
-        raise NotSignedIn(status.reason)
-    if status.state is RetrievalState.STOPPED:
-        raise StoreUntrusted(status.reason)
-    return len(keeper.missing() & {each.sop_uid for each in wanted}) > status.failed
+            self._keeper.quarantine(one.sop_uid, error.message)
+        with self._lock:
+            self._report.failures.append((one.sop_uid, error.code))
 
 
 def _facts(catalogue: Catalogue, expected: dict[str, ExpectedInstance]) -> StudyFacts:
@@ -250,5 +256,3 @@ def _facts(catalogue: Catalogue, expected: dict[str, ExpectedInstance]) -> Study
         modalities="/".join(sorted({series.modality for series in study.series})),
         institution=study.institution,
     )
-
-

@@ -38,9 +38,7 @@ class LibrarySource:
         """Where it comes from; no patient's name."""
         return "offline library"
 
-    def catalogue(
-        self, *, on_found: CatalogueCallback, progress: ProgressCallback, cancel: CancelToken
-    ) -> Catalogue:
+    def catalogue(self, *, on_found: CatalogueCallback, progress: ProgressCallback, cancel: CancelToken) -> Catalogue:
         """Build the catalogue from the headers the index keeps. Raises ``NotKept``, ``Tampered``."""
         builder = CatalogueBuilder(lambda _file: None)
         for number, study in enumerate(self._studies, 1):

@@ -14,7 +14,9 @@ LARGEST_BYTES = 256 << 20
 def bounded_body(chunks: Iterable[bytes], content_encoding: str, limit: int = LARGEST_BYTES) -> bytes:
     """Join an answer's chunks, inflating gzip, to at most ``limit`` bytes. Raises ``StoreAnswerUnusable``."""
     if content_encoding not in {"", "identity", "gzip"}:
-        raise StoreAnswerUnusable(f"the store compressed its answer in a way that was not asked for: {content_encoding[:20]}")
+        raise StoreAnswerUnusable(
+            f"the store compressed its answer in a way that was not asked for: {content_encoding[:20]}"
+        )
     inflater = zlib.decompressobj(16 + zlib.MAX_WBITS) if content_encoding == "gzip" else None
     body = bytearray()
     for chunk in chunks:

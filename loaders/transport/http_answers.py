@@ -27,23 +27,26 @@ def raise_for_status(status: int, headers: dict[str, str], body: bytes) -> None:
 
 
 def _error(status: int, headers: dict[str, str], body: bytes) -> StoreError:
-    if 300 <= status < 400:
-        return ForeignAddress("the store redirects to another address: not followed")
-    if status == 401:
-        return NotSignedIn("the store does not accept the sign-in (any more)")
     if status == 403:
         return AccessRefused(_problem_code(body))
-    if status == 404:
-        return NotFound("the store has no such object, or may not say so")
-    if status == 407:
-        return StoreUntrusted("a proxy in between asks for a password: ask IT to let this workstation through")
     if status in {429, 503}:
         return StoreBusy(f"the store asks to wait (HTTP {status})", _seconds(headers.get("retry-after", "")))
-    if status in {500, 502, 504}:
-        return StoreUnreachable(f"the store has a fault of its own (HTTP {status})")
+    if 300 <= status < 400:
+        return ForeignAddress("the store redirects to another address: not followed")
     if status == 400 and b"certificate" in body.lower():
-        return StoreUntrusted("this workstation is not registered with the store: its certificate is missing or unknown")
-    return StoreAnswerUnusable(f"the store answers HTTP {status}")
+        return StoreUntrusted("this workstation is not registered with the store: certificate missing or unknown")
+    kind, words = _KINDS.get(status, (StoreAnswerUnusable, "the store refuses the request"))
+    return kind(f"{words} (HTTP {status})")
+
+
+_KINDS: dict[int, tuple[type[StoreError], str]] = {
+    401: (NotSignedIn, "the store does not accept the sign-in (any more)"),
+    404: (NotFound, "the store has no such object, or may not say so"),
+    407: (StoreUntrusted, "a proxy in between asks for a password: ask IT to let this workstation through"),
+    500: (StoreUnreachable, "the store has a fault of its own"),
+    502: (StoreUnreachable, "the store cannot be reached behind its gateway"),
+    504: (StoreUnreachable, "the store cannot be reached behind its gateway"),
+}
 
 
 def _problem_code(body: bytes) -> str:

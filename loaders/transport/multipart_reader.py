@@ -1,4 +1,4 @@
-"""Multipart/related answers (PS3.18 8.6.1.2, RFC 2046 5.1), part by part from a stream, without scanning what has a length.
+"""Multipart/related answers (PS3.18 8.6.1.2, RFC 2046 5.1) part by part; what has a length is not scanned.
 
 A part with Content-Length is exactly that long and must be followed by a boundary: a boundary's bytes within its
 payload are payload. Only a part without one is searched for the boundary. An answer that ends before its closing
@@ -17,7 +17,7 @@ from loaders.transport.store_errors import StoreAnswerUnusable
 _MAX_HEADER_BYTES = 16 << 10
 _MAX_PREAMBLE_BYTES = 64 << 10
 _CHUNK = 64 << 10
-_BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))', re.IGNORECASE)
+_PARAMETER = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;"]+))')
 #: Allocates room for a payload of so many bytes.
 Allocate = Callable[[int], memoryview]
 
@@ -48,8 +48,10 @@ def boundary_of(content_type: str) -> bytes | None:
     """Return the boundary of a multipart content type, ``None`` when it is another type. Raises ``BrokenMultipart``."""
     if not content_type.strip().lower().startswith("multipart/"):
         return None
-    match = _BOUNDARY.search(content_type)
-    text = re.sub(r"\\(.)", r"\1", match[1]) if match and match[1] is not None else match[2] if match else ""
+    text = ""
+    for match in _PARAMETER.finditer(content_type):  # one after the other: a quoted value may hold anything
+        if match[1].lower() == "boundary":
+            text = match[3] if match[2] is None else re.sub(r"\\(.)", r"\1", match[2])
     if not text or len(text) > 200:
         raise BrokenMultipart("a multipart answer without a usable boundary")
     try:
@@ -79,9 +81,10 @@ class MultipartReader:
         boundary: bytes | None,
         *,
         largest_part: int = 4 << 30,
-        allocate: Allocate = lambda size: memoryview(bytearray(size)),
+        allocate: Allocate | None = None,
     ) -> None:
-        self._stream, self._boundary, self._largest, self._allocate = stream, boundary, largest_part, allocate
+        self._stream, self._boundary, self._largest = stream, boundary, largest_part
+        self._allocate = allocate or _fresh_room
         self._room = bytearray(_CHUNK)
         self._buffer = bytearray()
 
@@ -138,7 +141,7 @@ class MultipartReader:
         self._need(2)
         if self._buffer[:2] == b"--":
             return False
-        while self._buffer[:1] in (b" ", b"\t"):  # transport padding
+        while self._buffer[:1] == b" " or self._buffer[:1] == b"\t":  # transport padding
             del self._buffer[:1]
             self._need(2)
         if self._buffer[:2] != b"\r\n":
@@ -194,7 +197,7 @@ class MultipartReader:
             if at >= 0:
                 self._need(at + len(mark) + 2)
                 follow = self._buffer[at + len(mark) : at + len(mark) + 2]
-                if follow in (b"--", b"\r\n") or follow[:1] in (b" ", b"\t"):
+                if bytes(follow) in {b"--", b"\r\n"} or bytes(follow[:1]) in {b" ", b"\t"}:
                     payload = bytes(self._buffer[:at])
                     del self._buffer[: at + len(mark)]
                     return memoryview(payload)
@@ -211,7 +214,11 @@ class MultipartReader:
         while len(self._buffer) < len(mark) + 2 and mark.startswith(bytes(self._buffer[: len(mark)])):
             if not self._fill():
                 return False
-        if not self._buffer.startswith(mark) or self._buffer[len(mark) : len(mark) + 2] not in (b"--", b"\r\n"):
+        if not self._buffer.startswith(mark) or bytes(self._buffer[len(mark) : len(mark) + 2]) not in {b"--", b"\r\n"}:
             return False
         del self._buffer[: len(mark)]
         return True
+
+
+def _fresh_room(size: int) -> memoryview:
+    return memoryview(bytearray(size))

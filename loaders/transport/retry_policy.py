@@ -35,7 +35,7 @@ def pause_s(number: int, asked_s: float | None) -> float:
     """Seconds before the next try; ``number`` counts failed tries from 0."""
     if asked_s is not None:
         return min(asked_s, _LONGEST_ASKED_S)
-    longest = min(_FIRST_PAUSE_S * 2**number, _LONGEST_PAUSE_S)
+    longest = min(_FIRST_PAUSE_S * float(2**number), _LONGEST_PAUSE_S)
     return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
 
 

@@ -121,10 +121,11 @@ class StoreChannel:
 
         def ask(token: str) -> object:
             headers = {"Authorization": f"Bearer {token}", "Accept": accept, "Accept-Encoding": "gzip"}
-            given = {} if document is None else {"json": document}
             try:
-                request = self._client.stream(method, url, params=query, data=form, headers=headers, **given)
-                with request as answer:
+                request = self._client.build_request(
+                    method, url, params=query, data=form, json=document, headers=headers
+                )
+                with contextlib.closing(self._client.send(request, stream=True)) as answer:
                     body = bounded_body(answer.iter_raw(), answer.headers.get("content-encoding", ""))
             except httpx2.HTTPError as error:
                 raise unreachable(error) from error
@@ -145,10 +146,9 @@ class StoreChannel:
         url = self.url(path)
         connection, answer = self._with_token(lambda token: self._open(url, token, accept))
         try:
-            given = {} if allocate is None else {"allocate": allocate}
             boundary = boundary_of(answer.getheader("Content-Type", ""))
             self._check_type(answer, boundary)
-            yield from MultipartReader(_Body(answer, self.limit), boundary, **given)
+            yield from MultipartReader(_Body(answer, self.limit), boundary, allocate=allocate)
             if answer.read(1):  # an epilogue: the connection is not used again
                 connection.close()
         except BaseException:
@@ -168,9 +168,7 @@ class StoreChannel:
         if answer.status != 204 and boundary is None and (kind.startswith("text/") or "json" in kind or "xml" in kind):
             raise StoreAnswerUnusable(f"the store answers with {kind[:40]} instead of objects: a proxy's sign-in page?")
 
-    def _open(
-        self, url: str, token: str, accept: str
-    ) -> tuple[http.client.HTTPSConnection, http.client.HTTPResponse]:
+    def _open(self, url: str, token: str, accept: str) -> tuple[http.client.HTTPSConnection, http.client.HTTPResponse]:
         headers = {"Authorization": f"Bearer {token}", "Accept": accept, "Accept-Encoding": "identity"}
         parts = urlsplit(url)
         target = parts.path + (f"?{parts.query}" if parts.query else "")

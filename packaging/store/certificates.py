@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import ipaddress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-_LIFETIME = datetime.timedelta(days=2)
+_LIFETIME = dt.timedelta(days=2)
 _NO_PASSWORD = serialization.NoEncryption()
 
 
@@ -28,7 +28,9 @@ def new_authority(name: str = "Diptych stand-in store TEST ONLY") -> Authority:
     """Return a self-signed authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = _name(name)
-    builder = _builder(subject, subject, key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+    builder = _builder(subject, subject, key).add_extension(
+        x509.BasicConstraints(ca=True, path_length=0), critical=True
+    )
     usage = x509.KeyUsage(
         digital_signature=True, content_commitment=False, key_encipherment=False, data_encipherment=False,
         key_agreement=False, key_cert_sign=True, crl_sign=True, encipher_only=False, decipher_only=False,
@@ -50,7 +52,7 @@ def write_signed(
     *,
     for_server: bool,
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost"),
-    valid: tuple[datetime.timedelta, datetime.timedelta] = (-datetime.timedelta(hours=1), _LIFETIME),
+    valid: tuple[dt.timedelta, dt.timedelta] = (-dt.timedelta(hours=1), _LIFETIME),
 ) -> None:
     """Sign a key for a server (with its names) or a workstation and write both as PEM."""
     key = ec.generate_private_key(ec.SECP256R1())
@@ -85,9 +87,9 @@ def _builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
-    valid: tuple[datetime.timedelta, datetime.timedelta] = (-datetime.timedelta(hours=1), _LIFETIME),
+    valid: tuple[dt.timedelta, dt.timedelta] = (-dt.timedelta(hours=1), _LIFETIME),
 ) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.UTC)
+    now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

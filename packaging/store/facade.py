@@ -78,7 +78,9 @@ class Facade(ThreadingHTTPServer):
         self.lock = threading.Lock()
         self.requests: list[str] = []
 
-    def ask_orthanc(self, path: str, body: bytes | None = None, accept: str = "*/*") -> tuple[int, dict[str, str], bytes]:
+    def ask_orthanc(
+        self, path: str, body: bytes | None = None, accept: str = "*/*"
+    ) -> tuple[int, dict[str, str], bytes]:
         """Ask Orthanc; return status, headers, body."""
         connection = http.client.HTTPConnection("127.0.0.1", self.orthanc, timeout=120)
         try:
@@ -115,7 +117,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
         pass
 
-    def do_GET(self) -> None:  # noqa: N802 - the base class calls it so
+    def do_GET(self) -> None:
         url = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(url.query))
         if url.path == "/policy":
@@ -129,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._fhir(url.path, query)
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         path = urllib.parse.urlsplit(self.path).path
         if path == "/fhir/Patient/_search":
@@ -207,7 +209,9 @@ class _Handler(BaseHTTPRequestHandler):
         studies = self.server.find("Study", PatientID=patient_id)
         exact = [each for each in studies if each["PatientMainDicomTags"].get("PatientID") == patient_id]
         for study in exact:
-            study["SeriesFound"] = self.server.find("Series", StudyInstanceUID=study["MainDicomTags"]["StudyInstanceUID"])
+            study["SeriesFound"] = self.server.find(
+                "Series", StudyInstanceUID=study["MainDicomTags"]["StudyInstanceUID"]
+            )
         self._json(200, builders[path](opaque, exact))
 
     def _json(self, status: int, document: object) -> None:

@@ -57,14 +57,14 @@ def _boundary(answer: Answer) -> bytes:
 
 
 def _with_type(answer: Answer, change: Callable[[str], str]) -> Answer:
-    return replace(
-        answer, headers={**answer.headers, "Content-Type": change(answer.headers.get("Content-Type", ""))}
-    )
+    return replace(answer, headers={**answer.headers, "Content-Type": change(answer.headers.get("Content-Type", ""))})
 
 
 def _cut(share: float, *, aborts: bool = True) -> Callable[[Answer], Answer]:
     def change(answer: Answer) -> Answer:
-        return replace(answer, body=answer.body[: int(len(answer.body) * share)], declared=len(answer.body), aborts=aborts)
+        return replace(
+            answer, body=answer.body[: int(len(answer.body) * share)], declared=len(answer.body), aborts=aborts
+        )
 
     return change
 
@@ -145,7 +145,9 @@ FAULTS: dict[str, Callable[[Answer], Answer]] = {
     "cut_last": _cut(0.99),
     "cut_mid_boundary": _cut_mid_boundary,
     "no_closing_boundary": _no_closing_boundary,
-    "wrong_boundary": lambda answer: _with_type(answer, lambda kind: re.sub(r'boundary="?[^";]+"?', "boundary=no", kind)),
+    "wrong_boundary": lambda answer: _with_type(
+        answer, lambda kind: re.sub(r'boundary="?[^";]+"?', "boundary=no", kind)
+    ),
     "unquoted_boundary": lambda answer: _with_type(answer, lambda kind: kind.replace('"', "")),
     "boundary_in_payload": _boundary_in_payload,
     "length_too_large": lambda answer: replace(answer, declared=len(answer.body) + 1000, aborts=True),

@@ -67,7 +67,7 @@ def nginx_settings(state: Path, ports: Ports) -> str:
     temporary = "\n".join(
         f"  {kind}_temp_path {state}/nginx-{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    guarded = f"""
+    guarded = """
       auth_request /.policy;
       auth_request_set $problem $upstream_http_x_problem;
       error_page 401 = @not_signed_in;

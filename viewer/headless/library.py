@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import datetime
+import datetime as dt
 from collections.abc import Sequence
 
 from loaders.audit.audit_event import AuditFacts, Deed
@@ -46,7 +46,11 @@ def _study(study: KeptStudy) -> dict[str, object]:
     return {
         "store": study.profile,
         "study_uid": study.study_uid,
-        "patient": {"id": study.facts.patient_id, "name": study.facts.patient_name, "birth_date": study.facts.birth_date},
+        "patient": {
+            "id": study.facts.patient_id,
+            "name": study.facts.patient_name,
+            "birth_date": study.facts.birth_date,
+        },
         "date": study.facts.study_date,
         "description": study.facts.description,
         "modalities": study.facts.modalities,
@@ -62,7 +66,7 @@ def _study(study: KeptStudy) -> dict[str, object]:
 
 
 def _time(seconds: float) -> str:
-    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).isoformat(timespec="seconds")
+    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds")
 
 
 def _verify(options: argparse.Namespace) -> int:

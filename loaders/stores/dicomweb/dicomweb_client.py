@@ -81,9 +81,7 @@ class DicomwebClient:
         """Yield every instance of a series as stored, as it arrives, in the store's order."""
         return self.channel.parts(self._series_path(study_uid, series_uid), accept=_INSTANCES, allocate=allocate)
 
-    def instance(
-        self, study_uid: str, series_uid: str, sop_uid: str, allocate: Allocate | None = None
-    ) -> memoryview:
+    def instance(self, study_uid: str, series_uid: str, sop_uid: str, allocate: Allocate | None = None) -> memoryview:
         """Return one instance as stored."""
         path = f"{self._series_path(study_uid, series_uid)}/instances/{checked_uid(sop_uid)}"
         return self._only(self.channel.parts(path, accept=_INSTANCES, allocate=allocate))

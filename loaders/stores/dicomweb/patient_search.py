@@ -16,7 +16,7 @@ _ADVANCED = frozenset({"CT", "MR", "PT"})
 
 @dataclass(frozen=True, slots=True)
 class FoundReport:
-    """A report's state: ``status`` is FHIR's word (preliminary, final, amended, ...), ``issued`` an ISO time or empty."""
+    """A report. ``status`` is FHIR's word (preliminary, final, amended, ...), ``issued`` an ISO time or empty."""
 
     status: str
     issued: str
@@ -51,7 +51,7 @@ class FoundStudy:
 
 @dataclass(frozen=True, slots=True)
 class FoundPatient:
-    """The patient, as the store states it, with studies newest first. ``key`` is the store's own, never an identifier."""
+    """The patient as the store states it, studies newest first. ``key`` is the store's own, never an identifier."""
 
     key: str
     identifier: str
@@ -90,7 +90,7 @@ def find_patient(client: DicomwebClient, identifier: str, birth_date: str, *, sy
 
 
 def allergies_of(client: DicomwebClient, patient_key: str) -> tuple[str, tuple[str, ...]]:
-    """Return the state (``recorded``, ``recorded_none``, ``no_record_found``, ``not_retrieved``) and what is recorded."""
+    """Return ``recorded``, ``recorded_none``, ``no_record_found`` or ``not_retrieved``, and what is recorded."""
     root = client.channel.profile.fhir_root.rstrip("/")
     try:
         bundle = client.channel.get_json(
@@ -121,7 +121,12 @@ def _by_qido(client: DicomwebClient, identifier: str, birth_date: str) -> FoundP
     studies.sort(key=lambda study: (study.date, study.study_uid), reverse=True)
     first = mine[0]
     return FoundPatient(
-        "", text_of(first, "00100020"), text_of(first, "00100010"), birth_date, text_of(first, "00100040"), tuple(studies)
+        "",
+        text_of(first, "00100020"),
+        text_of(first, "00100010"),
+        birth_date,
+        text_of(first, "00100040"),
+        tuple(studies),
     )
 
 

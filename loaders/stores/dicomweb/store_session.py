@@ -41,7 +41,9 @@ class StoreSession:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def sign_in(self, open_browser: OpenBrowser, *, cancel: CancelToken) -> Person:
@@ -90,19 +92,19 @@ class StoreSession:
         return self.audit.send(lambda event: self.channel.post_json(path, event, accept="application/fhir+json"))
 
     @contextlib.contextmanager
-    def _on_record(self, deed: Deed, **facts: str) -> Iterator[None]:
+    def _on_record(self, deed: Deed, patient_id: str = "") -> Iterator[None]:
         """Record the deed whatever becomes of it; a refusal is an event of its own."""
         try:
             yield
         except AccessRefused as error:
-            self.audit.record(Deed.REFUSAL, self._facts(outcome=4, detail=error.code, **facts))
+            self.audit.record(Deed.REFUSAL, self._facts(outcome=4, detail=error.code, patient_id=patient_id))
             raise
         except StoreError as error:
-            self.audit.record(deed, self._facts(outcome=8, detail=error.code, **facts))
+            self.audit.record(deed, self._facts(outcome=8, detail=error.code, patient_id=patient_id))
             raise
-        self.audit.record(deed, self._facts(**facts))
+        self.audit.record(deed, self._facts(patient_id=patient_id))
 
-    def _facts(self, outcome: int = 0, **facts: str) -> AuditFacts:
+    def _facts(self, *, outcome: int = 0, patient_id: str = "", study_uid: str = "", detail: str = "") -> AuditFacts:
         person = self.tokens.person or Person("")
         return AuditFacts(
             self.profile.name,
@@ -110,6 +112,8 @@ class StoreSession:
             person.role,
             person.organisation,
             person.purpose_of_use if person.subject else "",
-            outcome=outcome,
-            **facts,  # type: ignore[arg-type]
+            patient_id,
+            study_uid,
+            outcome,
+            detail,
         )

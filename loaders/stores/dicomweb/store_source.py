@@ -1,4 +1,4 @@
-"""One study of a store as an ``ImageSource``: all geometry from the series' metadata, then pixels as they are wanted."""
+"""Studies of a store as an ``ImageSource``: all geometry from the series' metadata, then pixels as they are wanted."""
 
 from __future__ import annotations
 
@@ -66,16 +66,14 @@ class StoreSource:
         """Every instance of the manifest by SOP Instance UID, once :meth:`catalogue` has run."""
         return dict(self._expected)
 
-    def catalogue(
-        self, *, on_found: CatalogueCallback, progress: ProgressCallback, cancel: CancelToken
-    ) -> Catalogue:
+    def catalogue(self, *, on_found: CatalogueCallback, progress: ProgressCallback, cancel: CancelToken) -> Catalogue:
         """Ask for the metadata of every series, one request each. Raises ``StoreError`` and its kinds."""
         builder = CatalogueBuilder(lambda _file: None)
         wanted = [(study, series) for study in self._study_uids for series in self._series_of(study, cancel)]
         if not wanted:
             raise NotFound("the store has no images of this study, or may not say so")
         with ThreadPoolExecutor(_SERIES_AT_ONCE) as askers:
-            metadata = askers.map(lambda each: self._metadata(*each, cancel), wanted)
+            metadata = askers.map(lambda each: self._metadata(each[0], each[1], cancel), wanted)
             for done, ((_, series_uid), records) in enumerate(zip(wanted, metadata, strict=True), 1):
                 cancel.raise_if_cancelled()
                 for record in records:
