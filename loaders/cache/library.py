@@ -200,22 +200,25 @@ class Library:
             self.delete(study)
         return gone
 
-    def make_room(self, size: int) -> None:
-        """Evict whole studies, least recently opened first, never open or pinned ones. Raises ``LibraryFull``."""
-        while not self._fits(size):
+    def make_room(self, size: int) -> int:
+        """Evict whole studies, least recently opened first, never open or pinned ones; return the bytes then free.
+
+        Raises ``LibraryFull``.
+        """
+        while True:
+            studies = self.index.studies()
+            free = self._quota - sum(study.bytes for study in studies)
+            if size <= free and self._shelf.has_room(size):
+                return free
             with self._lock:
                 spare = [
                     study
-                    for study in self.index.studies()
+                    for study in studies
                     if study.id not in self._open_studies and not study.is_pinned and study.committed
                 ]
             if not spare:
                 raise LibraryFull("no room in the library, and every study in it is open or pinned")
             self.delete(min(spare, key=lambda study: study.opened_at))
-
-    def _fits(self, size: int) -> bool:
-        held = sum(study.bytes for study in self.index.studies())
-        return held + size <= self._quota and self._shelf.has_room(size)
 
     # ---- what comes -------------------------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ class StudyWriter:
         self._written: list[KeptInstance] = []
         self._committing = False
         self._closed = False
-        self._room_seen_at = 0.0
+        self._free, self._room_seen_at = 0, 0.0
         self._full: LibraryFull | None = None
         self._committer = threading.Thread(target=self._commit_batches, name="library-commit", daemon=True)
         library.hold(study)
@@ -59,12 +59,16 @@ class StudyWriter:
                 self._lock.notify_all()
 
     def _see_room(self, size: int) -> None:
-        """Make room where there is none; a look at the disk a few times a second is enough."""
+        """Make room where there is none. The quota is counted; the disk is looked at a few times a second."""
         now = time.monotonic()
-        if now - self._room_seen_at < _ROOM_EVERY_S and size < 1 << 24:
-            return
-        self._library.make_room(size)
-        self._room_seen_at = now
+        with self._lock:
+            self._free -= size
+            if self._free >= 0 and now - self._room_seen_at < _ROOM_EVERY_S:
+                return
+            waiting = sum(each.length for each in self._written)
+        free = self._library.make_room(size + waiting)
+        with self._lock:
+            self._free, self._room_seen_at = free - size - waiting, now
 
     def quarantine(self, sop_uid: str, reason: str) -> None:
         """Note that what came for an instance was not that. Nothing of it is kept."""

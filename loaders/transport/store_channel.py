@@ -13,7 +13,7 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from typing import Protocol, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import httpx2
 
@@ -33,6 +33,8 @@ from loaders.transport.store_profile import StoreProfile
 from loaders.transport.trusted_tls import tls_context, tls_reason
 
 _T = TypeVar("_T")
+#: Characters that RFC 3986 3.4 lets a query's value hold as they are.
+_SUB_DELIMITERS = "!$'()*,;:@/"
 _CONNECT_S, _READ_S = 10.0, 30.0
 
 
@@ -118,12 +120,16 @@ class StoreChannel:
         document: object = None,
     ) -> object:
         url = self.url(path)
+        if query:
+            # Only what must be escaped is: old servers do not unescape parentheses, commas and stars (Orthanc 1.10).
+            pairs = (f"{quote(name)}={quote(value, safe=_SUB_DELIMITERS)}" for name, value in query.items())
+            url = f"{url}?{'&'.join(pairs)}"
 
         def ask(token: str) -> object:
             headers = {"Authorization": f"Bearer {token}", "Accept": accept, "Accept-Encoding": "gzip"}
             try:
                 request = self._client.build_request(
-                    method, url, params=query, data=form, json=document, headers=headers
+                    method, url, data=form, json=document, headers=headers
                 )
                 with contextlib.closing(self._client.send(request, stream=True)) as answer:
                     body = bounded_body(answer.iter_raw(), answer.headers.get("content-encoding", ""))
@@ -149,13 +155,14 @@ class StoreChannel:
             boundary = boundary_of(answer.getheader("Content-Type", ""))
             self._check_type(answer, boundary)
             yield from MultipartReader(_Body(answer, self.limit), boundary, allocate=allocate)
+            if answer.status == 206:
+                raise StoreAnswerUnusable("the store gave only a part of what was asked for (HTTP 206)")
             if answer.read(1):  # an epilogue: the connection is not used again
                 connection.close()
         except BaseException:
             connection.close()
+            answer.close()
             raise
-        if answer.status == 206:
-            raise StoreAnswerUnusable("the store gave only a part of what was asked for (HTTP 206)")
         if connection.sock is not None:
             self._idle.put(connection)
 

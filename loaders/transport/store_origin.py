@@ -7,6 +7,7 @@ from urllib.parse import urljoin, urlsplit
 from loaders.transport.store_errors import ForeignAddress
 
 _DEFAULT_PORT = 443
+_CLIMBING = frozenset({"..", "%2e%2e", ".%2e", "%2e."})
 
 
 def _origin(url: str) -> tuple[str, str, int]:
@@ -33,6 +34,6 @@ def same_origin(url: str, base: str) -> str:
         raise ForeignAddress("an address that cannot be read") from error
     if parts.scheme.lower() != "https" or "@" in parts.netloc or _origin(absolute) != _origin(base):
         raise ForeignAddress("the store names an address outside itself: not followed")
-    if any(segment in {"..", "%2e%2e", ".%2e", "%2e."} for segment in parts.path.lower().split("/")):
+    if any(segment in _CLIMBING for path in (url, parts.path) for segment in path.lower().split("?")[0].split("/")):
         raise ForeignAddress("the store names an address that climbs out of itself: not followed")
     return absolute

@@ -16,7 +16,7 @@ _JSON = "application/dicom+json"
 _INSTANCES = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 _FRAMES = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
 _BULK = 'multipart/related; type="application/octet-stream"'
-_RENDERED = "image/png, image/jpeg"
+_RENDERED = "image/png"
 _PAGE = 1000
 _MOST_PAGES = 1000
 _UID = re.compile(r"^[0-9.]{1,64}$")
