@@ -1,7 +1,7 @@
 """Requests to one store: bearer token, one origin, no redirects, bounded answers, and whole-object streams.
 
 Small answers (queries, metadata, FHIR) go through httpx2. Pixel streams go through the standard library's HTTP
-connection over the same TLS context, because it reads straight into the caller's memory (decision 0131).
+connection over the same TLS context, because it reads straight into the caller's memory (decision 0130).
 """
 
 from __future__ import annotations
