@@ -153,6 +153,8 @@ def _parse(source: BinaryIO, end: int, format_: PixelFormat) -> InstancePixels:
         raise DecodeError("neither the store nor the instance names its transfer syntax")
     source.seek(start)
     if syntax == DEFLATED:
+        if format_.decoded_bytes > LARGEST_INFLATED_BYTES:
+            raise DecodeError(f"one deflated frame of {format_.decoded_bytes} bytes")
         source, end = _inflate(source)
     is_implicit = syntax == IMPLICIT_LITTLE_ENDIAN
     is_little = syntax != BIG_ENDIAN

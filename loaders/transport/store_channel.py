@@ -128,9 +128,7 @@ class StoreChannel:
         def ask(token: str) -> object:
             headers = {"Authorization": f"Bearer {token}", "Accept": accept, "Accept-Encoding": "gzip"}
             try:
-                request = self._client.build_request(
-                    method, url, data=form, json=document, headers=headers
-                )
+                request = self._client.build_request(method, url, data=form, json=document, headers=headers)
                 with contextlib.closing(self._client.send(request, stream=True)) as answer:
                     body = bounded_body(answer.iter_raw(), answer.headers.get("content-encoding", ""))
             except httpx2.HTTPError as error:

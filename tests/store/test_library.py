@@ -330,7 +330,14 @@ def kill_at_random(tmp_path: Path, times: int) -> None:
     place = tmp_path / "killed"
     chance = random.Random(7)
     for _ in range(times):
-        command = [sys.executable, "-c", textwrap.dedent(_WRITER), str(ROOT), str(place), base64.b64encode(KEY).decode()]
+        command = [
+            sys.executable,
+            "-c",
+            textwrap.dedent(_WRITER),
+            str(ROOT),
+            str(place),
+            base64.b64encode(KEY).decode(),
+        ]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             assert process.stdout is not None
             assert process.stdout.readline() == b"ready\n", process.stderr.read() if process.stderr else ""

@@ -215,7 +215,9 @@ def test_an_address_outside_the_store_is_not_followed(address: str) -> None:
         same_origin(address, _BASE)
 
 
-@pytest.mark.parametrize("address", ["/dicom-web/x", "dicom-web/x", "https://store.example:8443/a?b=c", "HTTPS://STORE.example:8443/"])
+@pytest.mark.parametrize(
+    "address", ["/dicom-web/x", "dicom-web/x", "https://store.example:8443/a?b=c", "HTTPS://STORE.example:8443/"]
+)
 def test_an_address_of_the_store_is(address: str) -> None:
     assert same_origin(address, _BASE).lower().startswith(_BASE)
 
@@ -238,9 +240,16 @@ def test_profiles_are_kept_without_secrets(tmp_path: Path) -> None:
     profiles.put(StoreProfile("a", "https://one.example"))
     profiles.put(StoreProfile("a", "https://two.example"))
     profiles.put(StoreProfile("b", "https://three.example"))
-    assert [(each.name, each.url) for each in profiles.all()] == [("a", "https://two.example"), ("b", "https://three.example")]
+    assert [(each.name, each.url) for each in profiles.all()] == [
+        ("a", "https://two.example"),
+        ("b", "https://three.example"),
+    ]
     with pytest.raises(ProfileError, match="known: a, b"):
         profiles.get("c")
-    for bad in (StoreProfile("../x", "https://x.example"), StoreProfile("x", "https://user@x.example"), StoreProfile("", "https://x")):
+    for bad in (
+        StoreProfile("../x", "https://x.example"),
+        StoreProfile("x", "https://user@x.example"),
+        StoreProfile("", "https://x"),
+    ):
         with pytest.raises(ProfileError):
             profiles.put(bad)
