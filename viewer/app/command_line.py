@@ -39,6 +39,9 @@ VERBS: dict[str, tuple[str, str]] = {
     "vr": ("viewer.headless.vr", "write a picture of a volume as a whole"),
     "fuse": ("viewer.headless.fuse", "lay PET or NM in colour over CT or MR"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
+    "store": ("viewer.headless.store", "sign in to an image store, find a patient's studies, fetch them"),
+    "library": ("viewer.headless.library", "list, verify or purge the studies that are kept encrypted"),
+    "audit": ("viewer.headless.audit", "check the record of accesses"),
 }
 OPEN = "open"
 
