@@ -28,7 +28,7 @@ from loaders.progress import CancelToken, ProgressCallback, no_progress
 from loaders.stores.image_source import CatalogueCallback
 from loaders.stores.local_folder import LocalFolder
 from loaders.workers.worker_pool import WorkerPool
-from tests.benchmarks.series_files import slice_pixels, write_series
+from tests.support.coded_series import slice_pixels, write_series
 from tests.support.file_frames import PIXELS, frames_of_file, stack_of
 from tests.support.shared_data import real_path
 from tests.unit.loaders.pixels.test_frame_reader import write
