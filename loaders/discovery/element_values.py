@@ -200,6 +200,10 @@ class Elements:
         items = self.items(keyword)
         return items[0] if items else _NOTHING
 
+    def renamed(self, keyword: str, name: str) -> Elements:
+        """One element alone, under another name; empty where it is absent."""
+        return Elements({name: self._values[keyword]} if keyword in self._values else {})
+
     def words(self, keyword: str) -> bytes:
         """Binary data (look-up tables, overlays) as little-endian bytes, or empty."""
         value = self._values.get(keyword)

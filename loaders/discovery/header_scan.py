@@ -2,7 +2,7 @@
 
 A record is a JSON-serialisable dictionary, since it may come from a worker process; nothing is ever unpickled.
 ``{"file": {"path", "member"}, "status": "image" | "object" | "directory" | "not_dicom" | "problem", "code", "message",
-"size", "syntax", "elements": {...}, "guessed", "pixels": {"kind", "offset", "length", "frames_whole"}}``
+"size", "syntax", "elements": {...}, "guessed", "pixels": {"kind", "offset", "items", "length", "frames_whole"}}``
 """
 
 from __future__ import annotations
@@ -187,8 +187,15 @@ def _pixel_record(
     pixels: PixelElement = walk.pixels  # type: ignore[assignment]  # the caller has seen that it is there
     is_deflated = start.transfer_syntax_uid == DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN
     if pixels.length < 0:
-        whole = encapsulated_is_whole(stream, pixels.offset, walk.size) if not (is_deflated or file.member) else None
-        return {"kind": pixels.kind, "offset": -1, "length": -1, "frames_whole": None if whole in {None, True} else 0}
+        is_plain = not (is_deflated or file.member)
+        whole = encapsulated_is_whole(stream, pixels.offset, walk.size) if is_plain else None
+        return {
+            "kind": pixels.kind,
+            "offset": -1,
+            "items": pixels.offset if is_plain else -1,
+            "length": -1,
+            "frames_whole": None if whole in {None, True} else 0,
+        }
     is_native = start.transfer_syntax_uid in NATIVE_SYNTAXES
     frames = whole_native_frames(values, pixels, walk.size) if is_native else None
     return {

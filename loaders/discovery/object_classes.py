@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydicom import config
 from pydicom.uid import UID
 
 from loaders.discovery.element_values import Elements
@@ -39,7 +40,7 @@ _VIDEO_SYNTAX = "1.2.840.10008.1.2.4.10"
 
 def object_name(sop_class_uid: str) -> str:
     """Return the name of a SOP class, or its UID where it is not a registered one."""
-    return UID(sop_class_uid).name if sop_class_uid else "unknown"
+    return UID(sop_class_uid, validation_mode=config.IGNORE).name if sop_class_uid else "unknown"
 
 
 def object_label(top: Elements) -> str:

@@ -11,9 +11,6 @@ import unicodedata
 import warnings
 from functools import lru_cache
 
-from pydicom.charset import convert_encodings, decode_bytes
-from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS
-
 _GUESSES = ("utf-8", "gb18030", "big5hkscs")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _COMPONENT = re.compile(rb"[^\^=\\ ]+")
@@ -26,6 +23,9 @@ _SINGLE_BYTE = frozenset({"iso8859", "latin_1", "iso_ir_100", "ascii"})
 @lru_cache(maxsize=256)
 def _encodings(declared: tuple[str, ...]) -> tuple[str, ...]:
     """Python encodings of the declared terms; an unknown term falls back to the default repertoire."""
+    # Here and below: pydicom takes 0.2 s to import, and most headers are ASCII.
+    from pydicom.charset import convert_encodings  # noqa: PLC0415
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -60,6 +60,9 @@ def printable(text: str, *, keeps_lines: bool = False) -> str:
 
 @lru_cache(maxsize=1024)
 def _decode_other(data: bytes, declared: tuple[str, ...], is_person_name: bool) -> tuple[str, bool]:  # noqa: FBT001 (a cache key)
+    from pydicom.charset import decode_bytes  # noqa: PLC0415
+    from pydicom.valuerep import PN_DELIMS, TEXT_VR_DELIMS  # noqa: PLC0415
+
     encodings = _encodings(declared)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an undecodable byte is seen in the result, and acted on below

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
-
+from loaders.discovery.element_dictionary import tag_and_vr
 from loaders.discovery.element_walk import WantedElement, WantedTable
+from loaders.discovery.pet_elements import ADMINISTRATION_KEYWORDS, PET_KEYWORDS, private_pet_elements
 
 _Tree = dict[str, "_Tree | None"]
 
@@ -90,8 +90,12 @@ _PIXELS = (
 _OBJECT_NAMES = ("ContentLabel", "ContentDescription", "DocumentTitle", "StructureSetLabel")
 
 _TOP: _Tree = {
-    **_leaves(*_IDENTITY, *_TECHNIQUE, *_TIME_AND_PHASE, *_GEOMETRY, *_PIXELS, *_OBJECT_NAMES),
+    **_leaves(*_IDENTITY, *_TECHNIQUE, *_TIME_AND_PHASE, *_GEOMETRY, *_PIXELS, *_OBJECT_NAMES, *PET_KEYWORDS),
     "ConceptNameCodeSequence": _leaves("CodeMeaning"),
+    "RadiopharmaceuticalInformationSequence": {
+        **_leaves(*ADMINISTRATION_KEYWORDS),
+        "RadionuclideCodeSequence": _leaves("CodeMeaning"),
+    },
     "OtherPatientIDsSequence": _leaves("PatientID", "IssuerOfPatientID", "TypeOfPatientID"),
     "ModalityLUTSequence": _LUT,
     "VOILUTSequence": _LUT,
@@ -116,15 +120,14 @@ _DIRECTORY: _Tree = {
 def _table(tree: _Tree) -> WantedTable:
     table: WantedTable = {}
     for keyword, children in tree.items():
-        tag = tag_for_keyword(keyword)
-        if tag is None:
-            raise ValueError(f"no such element: {keyword}")
-        table[tag] = WantedElement(keyword, dictionary_VR(tag), None if children is None else _table(children))
+        tag, vr = tag_and_vr(keyword)
+        table[tag] = WantedElement(keyword, vr, None if children is None else _table(children))
     return table
 
 
 IMAGE_ELEMENTS: WantedTable = {
     **_table(_TOP),
+    **private_pet_elements(),
     # That there are overlay planes, and a colour profile, is said; they are read when they are asked for.
     **{group << 16 | 0x0010: WantedElement("OverlayRows", "US") for group in range(0x6000, 0x6020, 2)},
     0x00282000: WantedElement("ICCProfile", "CS"),

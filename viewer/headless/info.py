@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import WorldError
 from loaders.model.series import Series
 from loaders.model.stack import Stack
@@ -13,7 +14,6 @@ from loaders.model.volume import Volume
 from loaders.objects.object_reading import ObjectReader
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.stores.pooled_headers import read_headers_with
 from loaders.workers.worker_pool import WorkerPool
 from viewer.headless.info_beside import read_beside
 from viewer.headless.info_document import info_document
@@ -32,7 +32,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--series", metavar="UID", help="the series, where there are several")
     options = parser.parse_args(arguments)
     with WorkerPool() as pool:
-        source = LocalFolder([options.path], read_headers=read_headers_with(pool))
+        source = LocalFolder([options.path], read_headers=pooled_header_reader(pool))
         try:
             catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
             study, series = choose_series(catalogue, options.series)

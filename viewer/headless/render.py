@@ -8,12 +8,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
 from loaders.cache.memory_budget import MemoryBudget
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError, WorldError
 from loaders.model.display import Window
 from loaders.model.frame import Frame
@@ -26,7 +28,6 @@ from loaders.objects.overlay_source import OverlaySource
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.stores.pooled_headers import read_headers_with
 from loaders.values.auto_window import auto_window
 from loaders.values.display_pixels import whole_range
 from loaders.values.modality_lut import apply_modality_lut
@@ -59,7 +60,7 @@ def run(arguments: Sequence[str]) -> int:
     if options.window is not None and (not np.all(np.isfinite(options.window)) or options.window[1] <= 0):
         _parser().error("a window is a finite centre and a width above 0")
     with WorkerPool() as pool:
-        source = LocalFolder([options.path], read_headers=read_headers_with(pool))
+        source = LocalFolder([options.path], read_headers=pooled_header_reader(pool))
         try:
             catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
             stacks = choose_stacks(catalogue, options.series, options.stack)
@@ -70,7 +71,7 @@ def run(arguments: Sequence[str]) -> int:
         finally:
             source.close()
     if options.values is not None:
-        write_bytes(_npy(values_of(volume)), options.values)
+        write_bytes(npy(values_of(volume)), options.values)
     if options.out is not None:
         window = Window(*options.window) if options.window is not None else None
         write_bytes(png(layered_pixels(volume, window, layers, options.renderer)), options.out)
@@ -202,7 +203,8 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     return stream.getvalue()
 
 
-def _npy(values: NDArray[np.float64]) -> bytes:
+def npy(values: NDArray[Any]) -> bytes:
+    """Return an array as the bytes of a ``.npy`` file."""
     stream = io.BytesIO()
     np.save(stream, values)
     return stream.getvalue()

@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.model.study import Catalogue, NotDisplayed
 from loaders.objects.object_reading import ObjectReader
 from loaders.objects.overlay_source import ObjectNotFound
 from loaders.objects.report_reading import Report, is_report, read_report
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.stores.pooled_headers import read_headers_with
 from loaders.workers.worker_pool import WorkerPool
 from viewer.headless.output import verb_parser, write_json
 
@@ -24,7 +24,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--sop", metavar="UID", help="the report's SOP Instance UID, where there are several")
     options = parser.parse_args(arguments)
     with WorkerPool() as pool:
-        source = LocalFolder([options.path], read_headers=read_headers_with(pool))
+        source = LocalFolder([options.path], read_headers=pooled_header_reader(pool))
         try:
             catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
             row = choose_report(catalogue, options.sop)

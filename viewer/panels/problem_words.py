@@ -49,6 +49,14 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "No permission to read it"),
             QT_TRANSLATE_NOOP("ProblemWords", "Copy it to a folder of your own, or ask IT for access."),
         ),
+        "protocol_unreadable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "A hanging protocol file cannot be read"),
+            QT_TRANSLATE_NOOP("ProblemWords", "It is not used. Save the layout again, or remove the file."),
+        ),
+        "report_refused": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The report was not written"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Measure on open images first, then export again."),
+        ),
         "unreadable": (QT_TRANSLATE_NOOP("ProblemWords", "Cannot be read"), _PUT_IN_AGAIN),
         "vanished": (QT_TRANSLATE_NOOP("ProblemWords", "No longer there"), _PUT_IN_AGAIN),
         "source_lost": (QT_TRANSLATE_NOOP("ProblemWords", "No longer there"), _PUT_IN_AGAIN),
@@ -82,6 +90,10 @@ _WORDS = cast(
         "too_large": (
             QT_TRANSLATE_NOOP("ProblemWords", "Too large to be opened"),
             QT_TRANSLATE_NOOP("ProblemWords", "Close other studies and try again, or ask the sender what it is."),
+        ),
+        "session_unreadable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The session file cannot be read"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Open the studies by themselves, or another copy of the session."),
         ),
         "target_unusable": (
             QT_TRANSLATE_NOOP("ProblemWords", "Cannot be written there"),
