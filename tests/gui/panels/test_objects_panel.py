@@ -26,7 +26,7 @@ def _panel(qtbot: QtBot) -> tuple[ObjectsPanel, QTreeWidget]:
 def _items(tree: QTreeWidget) -> dict[str, QTreeWidgetItem]:
     groups = [tree.topLevelItem(number) for number in range(tree.topLevelItemCount())]
     children = [group.child(number) for group in groups if group for number in range(group.childCount())]
-    return {str(item.data(0, Qt.ItemDataRole.UserRole)): item for item in children}
+    return {str(item.data(0, Qt.ItemDataRole.UserRole)): item for item in children if item is not None}
 
 
 def test_objects_stand_under_their_kinds_in_order(qtbot: QtBot) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +42,10 @@ def _picture(window: MainWindow) -> NDArray[np.uint8]:
     pixels = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(rows, line)[:, : 3 * image.width()]
     whole = pixels.reshape(rows, image.width(), 3)
     return whole[rows // 3 : 2 * rows // 3, image.width() // 3 : 2 * image.width() // 3].copy()
+
+
+def _is_at(window: MainWindow, index: int) -> bool:
+    return window.session.session.viewports[0].view.frame_index == index
 
 
 def _rows(window: MainWindow) -> dict[ObjectKind, str]:
@@ -113,7 +118,7 @@ def test_key_images_are_jumped_to_one_after_the_other(qtbot: QtBot, make_window:
     uid = _rows(window)[ObjectKind.KEY_IMAGES]
     for index in (1, 4, 1):
         window.objects.panel.opened.emit(uid)
-        qtbot.waitUntil(lambda at=index: window.session.session.viewports[0].view.frame_index == at, timeout=10000)
+        qtbot.waitUntil(partial(_is_at, window, index), timeout=10000)
     assert "For Surgery" in window.objects.panel.report_text
 
 
