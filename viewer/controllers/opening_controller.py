@@ -50,7 +50,7 @@ class OpeningController(QObject):
         self._read_headers = read_headers
         self._paths: tuple[Path, ...] = ()
         self._passwords: dict[Path, str] = {}
-        self._sources: list[ImageSource] = []
+        self._sources: list[LocalFolder] = []
         self._job: Job[Catalogue] | None = None
         jobs.job_progressed.connect(self._note_progress)
 
@@ -63,6 +63,11 @@ class OpeningController(QObject):
     def paths(self) -> tuple[Path, ...]:
         """What is open."""
         return self._paths
+
+    @property
+    def folder(self) -> LocalFolder | None:
+        """The latest scan's source, which knows every archive."""
+        return self._sources[-1] if self._sources else None
 
     def source_of(self, stack: Stack) -> ImageSource | None:
         """Who hands out a stack's instances where they are no plain files; the latest scan knows every archive."""

@@ -18,6 +18,7 @@ from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.hanging_controller import HangingController
 from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
+from viewer.controllers.objects_controller import ObjectsController
 from viewer.controllers.opening_controller import OpeningController
 from viewer.controllers.picture_controllers import PictureControllers
 from viewer.controllers.presenting_controller import PresentingController
@@ -51,6 +52,7 @@ from viewer.viewport.viewport_widget import ViewportWidget
 
 _PROBLEMS = "problems"
 _MEASUREMENTS = "measurements"
+_OBJECTS = "objects"
 
 
 class MainWindow(QWidget):
@@ -147,6 +149,10 @@ class MainWindow(QWidget):
         )
         self.presenting.cine_note = self.pictures.cine.note
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
+        self.objects = ObjectsController(self.session, volumes.pool, jobs, self.viewports, self)
+        self.objects.folder, self.presenting.dress = lambda: self.opening.folder, self.objects.dress
+        self.objects.on_change = self.presenting.present
+        self.drawer.add_panel(_OBJECTS, self.objects.panel)
         self.thumbnails = ThumbnailController(volumes.pool, volumes.budget, jobs, self._thumbnail_renderer, self)
         self.session_files = SessionFileController(self.session, jobs, self)
         self.demo = DemoController(jobs, self)
@@ -182,6 +188,7 @@ class MainWindow(QWidget):
         self._connect_opening()
         self.presenting.presented.connect(self._tell_shown)
         self.presenting.presented.connect(self.pictures.flicker.prepare)
+        self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
         self.pictures.cine.changed.connect(self.presenting.present)
         self.bar.tool_chosen.connect(self._take_tool)
         self.pictures.measuring.tool_changed.connect(self._tell_tool)
@@ -207,6 +214,7 @@ class MainWindow(QWidget):
         self.opening.password_needed.connect(self._ask_password)
         self.opening.scan_started.connect(self._tell_shown)
         self.opening.scan_ended.connect(lambda _is_whole: self._tell_shown())
+        self.opening.scan_ended.connect(lambda _is_whole: self.objects.link_registrations())
         self.opening.scan_progressed.connect(self.empty.set_scan)
         self.empty.cancel_requested.connect(self.opening.cancel)
         self.empty.paths_dropped.connect(self.open_paths)
@@ -225,6 +233,7 @@ class MainWindow(QWidget):
             **self.chrome.deeds(),
             **self.pictures.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
+            "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
             "reset_view": self._close_or_reset,
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
             "open_folder": self._choose_folder,
@@ -297,6 +306,7 @@ class MainWindow(QWidget):
     def _catalogue_changed(self, catalogue: Catalogue) -> None:
         self.rail.set_catalogue(catalogue)
         self.problems.set_catalogue(catalogue)
+        self.objects.set_catalogue(catalogue)
 
     # ---- drop, keys, language, end
 
