@@ -12,8 +12,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import highdicom as hd
-import numpy as np
 from highdicom import sr
 from pydicom import dcmread
 from pydicom.dataset import Dataset
@@ -22,17 +20,14 @@ from pydicom.sr.coding import Code
 from pydicom.uid import ComprehensiveSRStorage, generate_uid
 
 from compare.measuring.values import MeasuredValue
+from compare.reporting.evidence import completed, tracking_uid_of
 from compare.reporting.findings import Finding, Findings
-from compare.session.measurement import Measurement, MeasurementKind
-from loaders.errors import WorldError
+from compare.reporting.refusal import ReportRefused
+from compare.reporting.shapes import graphics_of, is_multi_frame
+from compare.session.measurement import MeasurementKind
 
 _SERIES_NUMBER = 9001
 _DEVICE_UID = "2.25.199436722843152713396247093241838716145"
-
-_TAKEN_OVER = (
-    "AccessionNumber", "PatientBirthDate", "PatientID", "PatientName", "PatientSex", "ReferringPhysicianName",
-    "StudyDate", "StudyID", "StudyTime",
-)  # fmt: skip
 
 _NAMES: dict[str, Code] = {
     "length": codes.SCT.Length,
@@ -61,20 +56,7 @@ _UNITS: dict[str, Code] = {
 }
 _NO_UNIT = Code("1", "UCUM", "no units")
 _VALUE = Code("112030", "DCM", "Pixel value")
-_GRAPHIC: dict[MeasurementKind, str] = {
-    MeasurementKind.LENGTH: "POLYLINE",
-    MeasurementKind.ANGLE: "POLYLINE",
-    MeasurementKind.POLYGON: "POLYLINE",
-    MeasurementKind.RECTANGLE: "POLYLINE",
-    MeasurementKind.ELLIPSE: "ELLIPSE",
-    MeasurementKind.PROBE: "POINT",
-}
-
-
-class ReportRefused(WorldError):
-    """A structured report would not say what is on the screen, or nothing can be said in it."""
-
-    code = "report_refused"
+_REPORTED = frozenset(MeasurementKind) - {MeasurementKind.ARROW, MeasurementKind.TEXT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +84,7 @@ def structured_report(findings: Findings, evidence: Sequence[Dataset]) -> bytes:
     missing = [one for one in reported if one.measurement.sop_instance_uid not in headers]
     if missing:
         raise ReportRefused(f"the headers of {len(missing)} measured images cannot be read")
-    used = [_completed(headers[uid]) for uid in dict.fromkeys(one.measurement.sop_instance_uid for one in reported)]
+    used = [completed(headers[uid]) for uid in dict.fromkeys(one.measurement.sop_instance_uid for one in reported)]
     # The newest study comes first: the report is filed with it.
     used.sort(key=lambda header: str(header.get("StudyDate", "") or ""), reverse=True)
     said: list[_Said] = []
@@ -133,19 +115,8 @@ def structured_report(findings: Findings, evidence: Sequence[Dataset]) -> bytes:
     return stream.getvalue()
 
 
-def _completed(header: Dataset) -> Dataset:
-    """A copy with every type 2 element that a report takes over from its images; where it is missing, empty."""
-    copy = Dataset(header)
-    copy.file_meta = header.file_meta
-    for keyword in _TAKEN_OVER:
-        if keyword not in copy:
-            setattr(copy, keyword, None)
-    return copy
-
-
 def _reportable(finding: Finding) -> bool:
-    is_drawn = finding.measurement.kind in _GRAPHIC or finding.measurement.kind is MeasurementKind.BIDIRECTIONAL
-    return is_drawn and any(value.value is not None for value in finding.values)
+    return finding.measurement.kind in _REPORTED and any(value.value is not None for value in finding.values)
 
 
 def _observer() -> sr.ObserverContext:
@@ -159,7 +130,7 @@ def _observer() -> sr.ObserverContext:
 
 def _group(finding: Finding, labels: dict[str, str], said: list[_Said]) -> sr.MeasurementsAndQualitativeEvaluations:
     one = finding.measurement
-    tracking_uid = one.lesion or _uid_of(one)
+    tracking_uid = tracking_uid_of(one)
     measurements = []
     for value in finding.values:
         if value.value is None:
@@ -204,47 +175,16 @@ def _unit(value: MeasuredValue) -> Code:
 def _coordinates(finding: Finding, value: MeasuredValue) -> sr.CoordinatesForMeasurement:
     one, place = finding.measurement, finding.place
     assert place is not None  # noqa: S101 - only such findings are reported
-    frame = place.frame
-    points = one.points_mm
-    if one.kind is MeasurementKind.BIDIRECTIONAL:
-        first, second = points[:2], points[2:]
-        is_first_longer = math.dist(*first) >= math.dist(*second)
-        points = first if is_first_longer == (value.name == "long_axis") else second
-    elif one.kind is MeasurementKind.RECTANGLE:
-        (x0, y0), (x1, y1) = points
-        points = ((x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0))
-    elif one.kind is MeasurementKind.POLYGON:
-        points = (*points, points[0])
-    elif one.kind is MeasurementKind.ELLIPSE:
-        points = _ellipse_axes(points)
-    pixels = [(x / frame.spacing.column_mm + 0.5, y / frame.spacing.row_mm + 0.5) for x, y in points]
+    graphic = next(each for each in graphics_of(one, place.frame) if each.name in {"", value.name})
     return sr.CoordinatesForMeasurement(
-        graphic_type=_GRAPHIC.get(one.kind, "POLYLINE"),
-        graphic_data=np.array(pixels, dtype=np.float64),
+        graphic_type=graphic.graphic_type,
+        graphic_data=graphic.points,
         source_image=sr.SourceImageForRegion(
-            frame.sop_class_uid,
+            place.frame.sop_class_uid,
             one.sop_instance_uid,
-            [one.frame_number] if _is_multi_frame(frame.sop_class_uid) else None,
+            [one.frame_number] if is_multi_frame(place.frame.sop_class_uid) else None,
         ),
     )
-
-
-def _ellipse_axes(corners: Sequence[tuple[float, float]]) -> tuple[tuple[float, float], ...]:
-    """The ends of the major, then of the minor axis, as SCOORD has them."""
-    (x0, y0), (x1, y1) = corners
-    middle = ((x0 + x1) / 2.0, (y0 + y1) / 2.0)
-    across = ((x0, middle[1]), (x1, middle[1]))
-    along = ((middle[0], y0), (middle[0], y1))
-    return (*across, *along) if abs(x1 - x0) >= abs(y1 - y0) else (*along, *across)
-
-
-def _is_multi_frame(sop_class_uid: str) -> bool:
-    return "Multi-frame" in hd.UID(sop_class_uid).name or "Enhanced" in hd.UID(sop_class_uid).name
-
-
-def _uid_of(one: Measurement) -> str:
-    """A tracking UID for what belongs to no lesion: the same measurement always has the same one."""
-    return str(generate_uid(None, entropy_srcs=[one.sop_instance_uid, str(one.frame_number), one.identifier]))
 
 
 def _compare(data: bytes, said: list[_Said]) -> None:

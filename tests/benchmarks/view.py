@@ -28,6 +28,8 @@ from compare.viewing.canvas import fit_scale, frame_centre_mm
 from compare.viewing.view_state import Presentation, ViewState
 from loaders.model.display import Window
 from loaders.model.volume import Volume
+from tests.benchmarks.row import Row as BenchRow
+from tests.benchmarks.row import row_of
 from tests.render.phantoms import make_volume
 from viewer.rendering.choose_renderer import GlKind, probe_gl
 from viewer.rendering.reference_renderer import ReferenceRenderer
@@ -252,6 +254,11 @@ def _window_drag(renderer: SliceRenderer, drags: int) -> float:
             times.append(time.perf_counter() - started)
     renderer.release(volume)
     return _percentile_95(times[_WARM_UP:])
+
+
+def rows() -> list[BenchRow]:
+    """The rows in the form of ``make bench``."""
+    return [row_of(row) for row in measure()]
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loaders.cache.memory_budget import MemoryBudget
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError
 from loaders.model.frame_validity import FrameState
 from loaders.model.stack import Stack
@@ -16,7 +17,6 @@ from loaders.model.volume import Volume
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.stores.pooled_headers import read_headers_with
 from loaders.workers.worker_pool import WorkerPool
 
 
@@ -54,7 +54,7 @@ def _ignore(_arrivals: Arrivals) -> None:
 def opened(path: Path) -> Iterator[OpenedPath]:
     """Scan a folder, file, DICOMDIR or archive. Raises ``WorldError``."""
     with WorkerPool() as pool:
-        source = LocalFolder([path], read_headers=read_headers_with(pool))
+        source = LocalFolder([path], read_headers=pooled_header_reader(pool))
         try:
             catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
             holder = OpenedPath(pool, source, catalogue)

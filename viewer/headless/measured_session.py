@@ -17,12 +17,12 @@ from compare.reporting.findings import Findings, MeasuredFrame, findings_of
 from compare.session.comparison_session import ComparisonSession
 from compare.session.measurement import Measurement
 from compare.session.session_file import ReadSession, SessionFileError, session_from_json
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError
 from loaders.model.stack import Stack
 from loaders.model.study import Catalogue, Study
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.stores.pooled_headers import read_headers_with
 from loaders.workers.worker_pool import WorkerPool
 from viewer.headless.render import load_frame
 from viewer.headless.selection import FrameChoice
@@ -51,7 +51,7 @@ def read_session(path: Path) -> ReadSession:
 def opened(paths: Sequence[Path]) -> Iterator[tuple[Catalogue, LocalFolder, WorkerPool]]:
     """Scan paths with workers, and let go of both at the end."""
     with WorkerPool() as pool:
-        source = LocalFolder(list(paths), read_headers=read_headers_with(pool))
+        source = LocalFolder(list(paths), read_headers=pooled_header_reader(pool))
         try:
             yield (
                 source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken()),
@@ -71,7 +71,7 @@ def measure_session(
     values: dict[str, tuple[MeasuredValue, ...]] = {}
     chosen = [one for one in session.measurements if series_uid in {None, one.stack.series_uid}]
     for measurement in chosen:
-        found = _find(measurement, catalogue)
+        found = locate(measurement, catalogue.studies)
         if found is None:
             continue
         study, choice = found
@@ -104,8 +104,9 @@ def evidence_of(measured: MeasuredSession, source: LocalFolder) -> list[Dataset]
     return headers
 
 
-def _find(measurement: Measurement, catalogue: Catalogue) -> tuple[Study, FrameChoice] | None:
-    for study in catalogue.studies:
+def locate(measurement: Measurement, studies: Sequence[Study]) -> tuple[Study, FrameChoice] | None:
+    """Return the study and the frame a measurement was drawn on, ``None`` where it is not among the studies."""
+    for study in studies:
         for series in study.series:
             if series.uid != measurement.stack.series_uid:
                 continue

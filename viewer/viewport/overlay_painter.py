@@ -144,6 +144,13 @@ def paint_strip(painter: QPainter, model: ViewportModel, pane: QRectF, device_pi
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 
+def paint_skipping(painter: QPainter, measure: FontMeasure, strip: QRectF) -> None:
+    """Say beside the strip that slices of a fast scroll were passed over without being shown."""
+    text = translate("Viewport", "skipping")
+    x, y = strip.left() - measure.width(text) - 8, strip.center().y() + measure.line_height
+    paint_text(painter, measure, x, y, text, palette.WARNING)
+
+
 def strip_area(pane: QRectF) -> QRectF:
     """Where the strip lies in a pane, in logical pixels."""
     return QRectF(pane.right() - STRIP_WIDTH_PX - 2, pane.top() + 3, STRIP_WIDTH_PX, pane.height() - 6)

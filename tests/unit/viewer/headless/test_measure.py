@@ -22,6 +22,7 @@ from compare.session.measurement import Measurement, MeasurementKind
 from compare.session.session_file import session_to_json
 from loaders.model.stack import StackKey
 from tests.support.dicom_files import SeriesRecipe, write_series
+from tests.support.schemas import check_document
 from viewer.app.command_line import run
 
 _LESION = "2.25.4711"
@@ -117,6 +118,27 @@ def test_a_structured_report_says_every_value(two_studies: Path) -> None:
         assert errors == []
 
 
+def test_presentation_states_hold_what_was_drawn_one_for_each_study(two_studies: Path) -> None:
+    folder = two_studies / "states"
+    assert run(["export", str(two_studies), "--session", str(two_studies / "session.json"), "--gsps", str(folder)]) == 0
+    states = [dcmread(path) for path in sorted(folder.iterdir())]
+    assert [state.StudyDate for state in states] == ["20240402", "20240102"]
+    for state, long_mm in zip(states, (16.0, 12.0), strict=True):
+        drawn = {
+            tuple(float(value) for value in graphic.GraphicData)
+            for annotation in state.GraphicAnnotationSequence
+            for graphic in annotation.GraphicObjectSequence
+        }
+        # Millimetres over a spacing of 0.5 mm, from the corner of the first pixel.
+        assert (4.5, 16.5, (2.0 + long_mm) / 0.5 + 0.5, 16.5) in drawn
+        texts = [str(one.TextObjectSequence[0].UnformattedTextValue) for one in state.GraphicAnnotationSequence]
+        assert f"{long_mm:.1f} mm x 8.0 mm" in texts
+    validator = shutil.which("dciodvfy")
+    for path in folder.iterdir() if validator else ():
+        said = subprocess.run([str(validator), str(path)], capture_output=True, text=True, check=False)
+        assert [line for line in said.stderr.splitlines() if line.startswith("Error")] == []
+
+
 def test_csv_holds_three_tables_and_no_formula(two_studies: Path) -> None:
     session = json.loads((two_studies / "session.json").read_text("utf-8"))
     session["lesions"][0]["label"] = "=1+1"
@@ -129,6 +151,15 @@ def test_csv_holds_three_tables_and_no_formula(two_studies: Path) -> None:
     assert ["'=1+1", "target", "no", "2024-04-02", "16.0", "16.0", "8.0", "4.0", "33", "91"] in [
         row[:10] for row in rows
     ]
+
+
+def test_export_says_what_it_wrote(two_studies: Path) -> None:
+    out, said = two_studies / "table.csv", two_studies / "said.json"
+    arguments = [str(two_studies), "--session", str(two_studies / "session.json"), "--csv", str(out)]
+    assert run(["export", *arguments, "--json", str(said)]) == 0
+    document = json.loads(said.read_text("utf-8"))
+    check_document(document, "export")
+    assert document["written"] == [str(out)]
 
 
 def test_wrong_use(two_studies: Path, capsys: pytest.CaptureFixture[str]) -> None:
