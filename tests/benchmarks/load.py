@@ -74,10 +74,10 @@ def _headers(folder: Path) -> list[Row]:
 
 
 def _scan(pool: WorkerPool, folder: Path) -> tuple[Stack, float]:
-    from loaders.stores.pooled_headers import read_headers_with
+    from loaders.discovery.pooled_headers import pooled_header_reader
 
     started = time.perf_counter()
-    source = LocalFolder([folder], read_headers=read_headers_with(pool))
+    source = LocalFolder([folder], read_headers=pooled_header_reader(pool))
     catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
     taken = time.perf_counter() - started
     source.close()
