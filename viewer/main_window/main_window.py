@@ -10,9 +10,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import WorldError
-from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
 from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.hanging_controller import HangingController
@@ -73,7 +71,7 @@ class MainWindow(QWidget):
         self.setWindowTitle("Diptych")
         self.setAcceptDrops(True)
         self._renderer, self._volumes, self._jobs = renderer, volumes, jobs
-        self._told: frozenset[StackKey] = frozenset()
+        self._told: tuple[object, ...] = (None,)
         self._thumbnail_renderer = ReferenceRenderer()
         self._make_panels()
         self._make_controllers(settings, settings_file)
@@ -131,7 +129,7 @@ class MainWindow(QWidget):
         jobs, volumes = self._jobs, self._volumes
         self.settings = SettingsController(settings, settings_file, jobs, self)
         self.session = SessionController(self)
-        self.opening = OpeningController(self.session, jobs, self, read_headers=pooled_header_reader(volumes.pool))
+        self.opening = OpeningController(self.session, jobs, volumes.pool, self)
         self.view = ViewController(self.session, self.viewports, self)
         self.hanging = HangingController(
             self.session,
@@ -270,18 +268,20 @@ class MainWindow(QWidget):
     # ---- what comes back
 
     def _tell_shown(self) -> None:
-        session = self.session.session
-        self.bar.set_layout(session.layout.rows, session.layout.columns)
-        if self.presenting.shown != self._told:  # not with every slice: the rail would paint itself anew
-            self._told = self.presenting.shown
-            self.rail.set_on_screen(self._told)
-            first = next((model.stack for model in self.presenting.models if model.stack is not None), None)
+        """Bring bar, rail and title up to date; not with every slice that is scrolled past."""
+        studies = [model.study for model in self.presenting.models if model.study is not None]
+        layout = self.session.session.layout
+        shown, first = self.presenting.shown, next((one.stack for one in self.presenting.models if one.stack), None)
+        if shown != self._told[0]:
+            self.rail.set_on_screen(shown)
             if first is not None:
                 self.rail.reveal(first.key)
-        studies = [model.study for model in self.presenting.models if model.study is not None]
-        newest = max((study.study_date for study in studies if study.study_date), default=None)
-        self.bar.set_patient(studies[0].patient if studies else None, newest)
-        self.chrome.tell_title(studies)
+        if (told := (shown, layout, id(self.session.index))) != self._told:
+            self._told = told
+            self.bar.set_layout(layout.rows, layout.columns)
+            newest = max((study.study_date for study in studies if study.study_date), default=None)
+            self.bar.set_patient(studies[0].patient if studies else None, newest)
+            self.chrome.tell_title(studies)
         is_empty = not self.session.index.catalogue.studies and not self.session.can_undo
         self.empty.setVisible(is_empty)
         self.rail.setVisible(not is_empty and not self.chrome.is_bare)
