@@ -15,7 +15,7 @@ TESTS ?=
 BENCH ?=
 PEERS := .venv-peers
 
-.PHONY: help setup demo test soak bench package lint format lock translations clean
+.PHONY: help setup demo test fuzz soak bench package lint format lock translations clean
 
 help:
 	@echo 'make demo          open the application on the demo patient (without a screen: pictures in build/demo)'
@@ -23,6 +23,7 @@ help:
 	@echo 'make soak          every long list whole, the packaged application too; the table goes to docs/soak.md'
 	@echo 'make bench         measure beside other programs (BENCH="load view" for some parts)'
 	@echo 'make package       build the application as one folder and start it once'
+	@echo 'make fuzz          run N mutated files through scanning and loading (N=20000)'
 	@echo 'make lint          style, types and import contracts'
 	@echo 'make lock          resolve the dependencies anew into the lock files'
 	@echo 'make translations  bring the table of words up to date with the sources'
@@ -70,6 +71,10 @@ bench: setup $(PEERS)/.installed
 
 package: setup
 	@$(PY) packaging/build_package.py
+
+N ?= 20000
+fuzz: setup
+	@$(PY) -W ignore -m tests.fuzz.campaign $(N)
 
 lint: setup
 	@$(PY) -m ruff check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def truth(disc: Path) -> dict[str, Any]:
     return document
 
 
-def _volume(folder: Path) -> tuple[NDArray[np.float64], list[pydicom.Dataset]]:
+def _volume(folder: Path) -> tuple[NDArray[np.float64], Sequence[pydicom.Dataset]]:
     """Values in HU and headers, feet first."""
     headers = [pydicom.dcmread(path) for path in folder.iterdir()]
     headers.sort(key=lambda one: float(one.ImagePositionPatient[2]))

@@ -21,6 +21,7 @@ from viewer.settings.settings import LANGUAGES, Settings, read_settings, setting
 
 if TYPE_CHECKING:
     from viewer.main_window.main_window import MainWindow
+    from viewer.translation.languages import Languages
 
 #: A window that has worked for so long counts as started.
 _WORKS_AFTER_MS = 3000
@@ -101,7 +102,7 @@ def _show(pool: WorkerPool, start: _Start) -> int:
     settings = Settings(language=remembered.language) if is_safe else remembered
     if start.is_for_pictures:
         settings = Settings(language=remembered.language, hints_seen=frozenset({"flicker"}))
-    # Before the window is made: its parts take the face of the language as they come.
+    # Before the first widget: the first style sheet freezes the faces of what was made before it.
     languages = Languages(application)
     languages.use(start.language or settings.language)
     jobs, renderer = JobRunner(), ExchangeableRenderer(ReferenceRenderer())
@@ -112,10 +113,7 @@ def _show(pool: WorkerPool, start: _Start) -> int:
         settings=settings,
         settings_file=None if is_safe or start.is_for_pictures else settings_path(),
     )
-    window.bar.set_language(languages.language)
-    languages.language_changed.connect(window.bar.set_language)
-    window.bar.language_chosen.connect(languages.use)
-    window.bar.language_chosen.connect(lambda chosen: window.settings.change(language=chosen))
+    _connect_languages(languages, window)
     _place(window, start)
     crashes = CrashWindow(window, jobs.call_on_window_thread)
     gpu = RendererController(renderer, jobs, window)
@@ -140,6 +138,13 @@ def _show(pool: WorkerPool, start: _Start) -> int:
         crashes.close()
         window.close()
         renderer.close()
+
+
+def _connect_languages(languages: Languages, window: MainWindow) -> None:
+    window.bar.set_language(languages.language)
+    languages.language_changed.connect(window.bar.set_language)
+    window.bar.language_chosen.connect(languages.use)
+    window.bar.language_chosen.connect(lambda chosen: window.settings.change(language=chosen))
 
 
 def _place(window: MainWindow, start: _Start) -> None:

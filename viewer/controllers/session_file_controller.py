@@ -53,8 +53,7 @@ class SessionFileController(QObject):
             translate("SessionFile", "Save the session"),
             translate("SessionFile", "Sessions of Diptych (*{suffix})"),
         )
-        proposed = translate("SessionFile", "comparison") + SUFFIX
-        name, _ = QFileDialog.getSaveFileName(self._window, title, proposed, kind.format(suffix=SUFFIX))
+        name, _ = QFileDialog.getSaveFileName(self._window, title, f"Diptych{SUFFIX}", kind.format(suffix=SUFFIX))
         if name:
             self.save(Path(name))
 
@@ -124,7 +123,7 @@ class SessionFileController(QObject):
         sentences = [translate("SessionFile", "Session restored.")]
         if missing:
             text = translate(
-                "SessionFile",
+                "SessionFileController",
                 "Series that are not open: {count}. Open their folder or disc, and they take their places.",
             )
             sentences.append(text.format(count=missing))
