@@ -102,7 +102,9 @@ def compact_lines(model: ViewportModel) -> tuple[tuple[str, ...], ...]:
     """
     if model.study is None or model.stack is None:
         return ()
-    when = f"{role_text(model.role)} {date_text(model.study.study_date)}"
+    is_dated_only = model.is_alone and model.role is Role.UNKNOWN
+    date = date_text(model.study.study_date)
+    when = date if is_dated_only else f"{role_text(model.role)} {date}"
     name, identifier = name_text(model.study.patient), identifier_text(model.study.patient)
     return ((when, name, identifier), (when, identifier))
 
@@ -234,12 +236,16 @@ def _demographics(study: Study, _model: ViewportModel) -> tuple[str, ...]:
 
 
 def _when(study: Study, model: ViewportModel) -> list[CornerText]:
-    tone = ROLE_TONES[model.role]
+    """Role and date; a study that hangs alone has a date and no place in an order."""
     date = date_text(study.study_date)
-    if model.role is Role.UNKNOWN and study.study_time is not None:
+    if model.role is Role.UNKNOWN and study.study_time is not None and study.study_date is not None:
         date = f"{date} {time_text(study.study_time)}"
+    if model.is_alone and model.role is Role.UNKNOWN:
+        return [CornerText(Corner.TOP_RIGHT, (date,))]
+    tone = ROLE_TONES[model.role]
     interval = interval_text(study.study_date, model.newest_date) if model.role is Role.PRIOR else ""
-    texts = [CornerText(Corner.TOP_RIGHT, (f"{role_text(model.role)} {date}",), tone=tone)]
+    parts = (role_text(model.role), date) if model.role is Role.UNKNOWN else (f"{role_text(model.role)} {date}",)
+    texts = [CornerText(Corner.TOP_RIGHT, parts, tone=tone)]
     if interval:
         texts.append(CornerText(Corner.TOP_RIGHT, (interval,), tone=tone))
     return texts

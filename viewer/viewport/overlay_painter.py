@@ -27,8 +27,8 @@ TONE_COLOURS: dict[Tone, QColor] = {
     Tone.WARNING: palette.WARNING,
     Tone.DANGER: palette.DANGER,
 }
-#: A dark rim on two sides keeps thin letters legible on white bone without covering more of the picture.
-_SHADOW_OFFSETS = ((1.0, 1.0), (-0.6, 0.4))
+#: A dark rim all round keeps thin letters legible on white bone without covering more of the picture.
+_SHADOW_OFFSETS = ((0.6, 0.6), (-0.6, 0.6), (0.6, -0.6), (-0.6, -0.6))
 
 
 def paint_text(  # noqa: PLR0917  a painter's order: where, then what

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtGui import QFont, QFontMetricsF
 
-from viewer.viewport.text_layout import COMPACT_BELOW_PX
-
 #: Tried in order after the interface's own family; a missing one is skipped by Qt. Hong Kong forms stand first.
 CHINESE_FAMILIES = (
     "Noto Sans CJK HK",
@@ -16,6 +14,10 @@ CHINESE_FAMILIES = (
     "Microsoft YaHei UI",
     "PingFang SC",
 )
+
+
+#: Below this side the smallest type leaves room for what must be said.
+_SMALL_BELOW_PX = 450
 
 
 def pane_font(base: QFont, width: float, height: float) -> QFont:
@@ -30,7 +32,7 @@ def pane_font(base: QFont, width: float, height: float) -> QFont:
 
 
 def _pixel_size(shorter_side: float) -> int:
-    if shorter_side < COMPACT_BELOW_PX:
+    if shorter_side < _SMALL_BELOW_PX:
         return 11
     if shorter_side < 600:
         return 12

@@ -98,9 +98,10 @@ class ViewportModel:
     renderer resolved it, ``None`` where there is none (colour, or a VOI table named by ``voi_explanation``).
     ``identity_words`` are the mark's own, already translated: the fields that match, or the typed reason.
     ``nearest_slice`` (from 1) is set where the picture lies between two slices. ``is_scale_comparable`` is ``False``
-    where zoom is linked relatively only. ``offline_hours`` is the age of a cached copy. ``blocked_reason`` is a
-    sentence, already translated by its maker, of why the stack as a whole cannot be shown. ``flicker`` is set where
-    the picture stands on another examination's canvas, ``canvas_of`` where it was resampled onto it.
+    where zoom is linked relatively only. ``offline_hours`` is the age of a cached copy. ``is_alone`` says that no
+    other study hangs beside this one, so that there is no order to speak of. ``blocked_reason`` is a sentence, already
+    translated by its maker, of why the stack as a whole cannot be shown. ``flicker`` is set where the picture stands
+    on another examination's canvas, ``canvas_of`` where it was resampled onto it.
     """
 
     index: int = 0
@@ -126,6 +127,7 @@ class ViewportModel:
     cine: CineNote | None = None
     measurements: tuple[Measurement, ...] = ()
     is_active: bool = False
+    is_alone: bool = False
     blocked_reason: str = ""
 
     @property
