@@ -149,6 +149,8 @@ def _parse(source: BinaryIO, end: int, format_: PixelFormat) -> InstancePixels:
     syntax = format_.transfer_syntax_uid
     source.seek(start)
     if syntax == DEFLATED:
+        if format_.decoded_bytes > LARGEST_INFLATED_BYTES:
+            raise DecodeError(f"one deflated frame of {format_.decoded_bytes} bytes")
         source, end = _inflate(source)
     is_implicit = syntax == IMPLICIT_LITTLE_ENDIAN
     is_little = syntax != BIG_ENDIAN

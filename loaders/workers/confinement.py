@@ -83,7 +83,11 @@ def _set_resource_limits(limits: WorkerLimits) -> list[str]:
         wanted["RLIMIT_FSIZE"] = 0
     for name, value in wanted.items():
         try:
-            resource.setrlimit(getattr(resource, name), (value, value))
+            kind = getattr(resource, name)
+            hard = resource.getrlimit(kind)[1]
+            # A limit this process was started under is never raised.
+            most = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(kind, (most, most))
         except (ValueError, OSError):
             continue  # macOS refuses RLIMIT_AS; what is not in the answer is not in force
         done.append(name)

@@ -31,6 +31,8 @@ from compare.viewing.canvas import fit_scale, frame_centre_mm
 from compare.viewing.view_state import Presentation, ViewState
 from loaders.model.display import Window
 from loaders.model.volume import Volume
+from tests.benchmarks.row import Row as BenchRow
+from tests.benchmarks.row import row_of
 from tests.render.phantoms import make_volume
 from tests.support.compared_window import hang_volumes, named, wheel, window_over
 from viewer.main_window.main_window import MainWindow
@@ -335,6 +337,11 @@ def _drag_in_window(drags: int) -> float:
             _until(lambda wanted=wanted: wanted(_grey_in(widget)))  # type: ignore[misc]
             times.append(time.perf_counter() - started)
     return _percentile_95(times[_WARM_UP:])
+
+
+def rows() -> list[BenchRow]:
+    """The rows in the form of ``make bench``."""
+    return [row_of(row) for row in measure()]
 
 
 if __name__ == "__main__":

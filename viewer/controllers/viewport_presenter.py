@@ -48,8 +48,8 @@ def viewport_models(
     session = controller.session
     badges = _link_badges(controller, session)
     newest = _newest_hung(controller, session)
+    is_alone = len({viewport.study_key for viewport in session.viewports if viewport.stack}) == 1
     lines = _reference_lines(controller, session)
-    is_alone = len({viewport.study_key for viewport in session.viewports if viewport.stack is not None}) < 2
     models = []
     for index, viewport in enumerate(session.viewports):
         stack = controller.stacks.get(viewport.stack) if viewport.stack else None
@@ -72,8 +72,8 @@ def viewport_models(
                 blocked_reason=_blocked_reason(controller, index, refusals),
                 measurements=session.measurements,
                 reference_lines=lines.get(index, ()),
-                is_alone=is_alone,
                 is_active=index == session.active and len(session.viewports) > 1,
+                is_alone=is_alone,
             )
         )
     return tuple(models)

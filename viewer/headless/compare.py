@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from loaders.model.study import Catalogue
+from loaders.objects.registration_reading import registrations_in
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.image_source import ImageSource
 from loaders.stores.local_folder import LocalFolder
@@ -36,8 +37,14 @@ def run(arguments: Sequence[str], *, screenshot: Screenshot | None = None) -> in
     options = parser.parse_args(arguments)
     sources = (LocalFolder([options.current]), LocalFolder([options.prior]))
     try:
-        studies = choose_studies(*map(_catalogue_of, sources))
-        document = comparison_document(studies, options.override_identity)
+        catalogues = [_catalogue_of(source) for source in sources]
+        studies = choose_studies(*catalogues)
+        registrations = [
+            each
+            for source, catalogue in zip(sources, catalogues, strict=True)
+            for each in registrations_in(catalogue, source.file_bytes)
+        ]
+        document = comparison_document(studies, options.override_identity, registrations)
         if screenshot is not None and options.screenshot is not None:
             document["views"] = screenshot(studies, sources, options.screenshot)
         write_json(document, options.json or STANDARD_OUTPUT)

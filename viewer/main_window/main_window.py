@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -275,6 +275,9 @@ class MainWindow(QWidget):
         if self.presenting.shown != self._told:  # not with every slice: the rail would paint itself anew
             self._told = self.presenting.shown
             self.rail.set_on_screen(self._told)
+            first = next((model.stack for model in self.presenting.models if model.stack is not None), None)
+            if first is not None:
+                self.rail.reveal(first.key)
         studies = [model.study for model in self.presenting.models if model.study is not None]
         newest = max((study.study_date for study in studies if study.study_date), default=None)
         self.bar.set_patient(studies[0].patient if studies else None, newest)
@@ -295,7 +298,13 @@ class MainWindow(QWidget):
         self.rail.set_catalogue(catalogue)
         self.problems.set_catalogue(catalogue)
 
-    # ---- drop, keys, end
+    # ---- drop, keys, language, end
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """What the viewports say holds words that are made here."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.presenting.present()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's name
         """Take files and folders."""

@@ -49,6 +49,10 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "No permission to read it"),
             QT_TRANSLATE_NOOP("ProblemWords", "Copy it to a folder of your own, or ask IT for access."),
         ),
+        "protocol_unreadable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "A hanging protocol file cannot be read"),
+            QT_TRANSLATE_NOOP("ProblemWords", "It is not used. Save the layout again, or remove the file."),
+        ),
         "report_refused": (
             QT_TRANSLATE_NOOP("ProblemWords", "The report was not written"),
             QT_TRANSLATE_NOOP("ProblemWords", "Measure on open images first, then export again."),

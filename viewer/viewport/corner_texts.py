@@ -102,9 +102,7 @@ def compact_lines(model: ViewportModel) -> tuple[tuple[str, ...], ...]:
     """
     if model.study is None or model.stack is None:
         return ()
-    is_dated_only = model.is_alone and model.role is Role.UNKNOWN
-    date = date_text(model.study.study_date)
-    when = date if is_dated_only else f"{role_text(model.role)} {date}"
+    when = f"{_role_words(model)}{date_text(model.study.study_date)}"
     name, identifier = name_text(model.study.patient), identifier_text(model.study.patient)
     return ((when, name, identifier), (when, identifier))
 
@@ -237,18 +235,20 @@ def _demographics(study: Study, _model: ViewportModel) -> tuple[str, ...]:
 
 def _when(study: Study, model: ViewportModel) -> list[CornerText]:
     """Role and date; a study that hangs alone has a date and no place in an order."""
+    tone = Tone.NORMAL if model.is_alone else ROLE_TONES[model.role]
     date = date_text(study.study_date)
     if model.role is Role.UNKNOWN and study.study_time is not None and study.study_date is not None:
         date = f"{date} {time_text(study.study_time)}"
-    if model.is_alone and model.role is Role.UNKNOWN:
-        return [CornerText(Corner.TOP_RIGHT, (date,))]
-    tone = ROLE_TONES[model.role]
     interval = interval_text(study.study_date, model.newest_date) if model.role is Role.PRIOR else ""
-    parts = (role_text(model.role), date) if model.role is Role.UNKNOWN else (f"{role_text(model.role)} {date}",)
-    texts = [CornerText(Corner.TOP_RIGHT, parts, tone=tone)]
+    texts = [CornerText(Corner.TOP_RIGHT, (f"{_role_words(model)}{date}",), tone=tone)]
     if interval:
         texts.append(CornerText(Corner.TOP_RIGHT, (interval,), tone=tone))
     return texts
+
+
+def _role_words(model: ViewportModel) -> str:
+    """The role and a space; nothing while there is only one study, which is neither current nor prior to another."""
+    return "" if model.is_alone else f"{role_text(model.role)} "
 
 
 def _badge(badge: Badge) -> CornerText:

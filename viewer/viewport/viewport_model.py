@@ -96,12 +96,12 @@ class ViewportModel:
 
     ``newest_date`` is the date of the newest study hung, for the interval. ``window`` is the window in force as the
     renderer resolved it, ``None`` where there is none (colour, or a VOI table named by ``voi_explanation``).
+    ``is_alone`` says that one study only is on screen, so that there is no CURRENT and no PRIOR.
     ``identity_words`` are the mark's own, already translated: the fields that match, or the typed reason.
     ``nearest_slice`` (from 1) is set where the picture lies between two slices. ``is_scale_comparable`` is ``False``
-    where zoom is linked relatively only. ``offline_hours`` is the age of a cached copy. ``is_alone`` says that no
-    other study hangs beside this one, so that there is no order to speak of. ``blocked_reason`` is a sentence, already
-    translated by its maker, of why the stack as a whole cannot be shown. ``flicker`` is set where the picture stands
-    on another examination's canvas, ``canvas_of`` where it was resampled onto it.
+    where zoom is linked relatively only. ``offline_hours`` is the age of a cached copy. ``blocked_reason`` is a
+    sentence, already translated by its maker, of why the stack as a whole cannot be shown. ``flicker`` is set where
+    the picture stands on another examination's canvas, ``canvas_of`` where it was resampled onto it.
     """
 
     index: int = 0
