@@ -30,18 +30,20 @@ TONE_COLOURS: dict[Tone, QColor] = {
     Tone.DANGER: palette.DANGER,
 }
 #: A dark rim all round keeps thin letters legible on white bone without covering more of the picture.
+#: The letters of orientation are few and lie on bright body as often as not.
+_LETTER_RIM = 2.0
 _SHADOW_OFFSETS = ((0.6, 0.6), (-0.6, 0.6), (0.6, -0.6), (-0.6, -0.6))
 
 
 def paint_text(  # noqa: PLR0917  a painter's order: where, then what
-    painter: QPainter, measure: FontMeasure, x: float, y: float, text: str, colour: QColor
+    painter: QPainter, measure: FontMeasure, x: float, y: float, text: str, colour: QColor, *, rim: float = 1.0
 ) -> None:
-    """Paint one line with its top-left at x, y, with a dark rim."""
+    """Paint one line with its top-left at x, y, with a dark rim, ``rim`` times as wide as usual."""
     painter.setFont(measure.font)
     static = measure.static(text)
     painter.setPen(palette.SHADOW)
     for dx, dy in _SHADOW_OFFSETS:
-        painter.drawStaticText(QPointF(x + dx, y + dy), static)
+        painter.drawStaticText(QPointF(x + dx * rim, y + dy * rim), static)
     painter.setPen(colour)
     painter.drawStaticText(QPointF(x, y), static)
 
@@ -104,7 +106,7 @@ def paint_letters(painter: QPainter, measure: FontMeasure, space: EdgeSpace, let
         x = MARGIN_PX + x_share * (space.width - 2 * MARGIN_PX - width)
         find = space.above if text is letters.bottom and x_share == 0.5 and y > middle else space.below
         box = find(x, y, width, height)
-        paint_text(painter, measure, box.x(), box.y(), text, palette.TEXT)
+        paint_text(painter, measure, box.x(), box.y(), text, palette.TEXT, rim=_LETTER_RIM)
 
 
 def paint_scale_bar(
