@@ -87,8 +87,9 @@ class OpeningController(QObject):
 
     @property
     def folder(self) -> LocalFolder | None:
-        """The latest scan's source, which knows every archive."""
-        return self._sources[-1] if self._sources else None
+        """The latest scan's folders and archives, ``None`` where the latest source is something else."""
+        latest = self._sources[-1] if self._sources else None
+        return latest if isinstance(latest, LocalFolder) else None
 
     def source_of(self, stack: Stack) -> ImageSource | None:
         """Who hands out a stack's instances where they are no plain files; the latest scan knows every archive."""
