@@ -125,6 +125,7 @@ def open_window(
 
     window.session.apply(hang)
     settle(qtbot)
+    qtbot.waitUntil(lambda: all(widget._is_painted for widget in window.viewports()))
     return window
 
 
