@@ -108,6 +108,18 @@ class HangingController(QObject):
             studies, hang = self._session.index.catalogue.studies, self._hanger()
             self._apply_later(lambda before: hang(choose_comparison(study, None, studies), before))
 
+    def show_choice(self, choice: ComparisonChoice, override_reason: str = "") -> None:
+        """Hang a choice that was made elsewhere; against a conflict of identities only for a reason."""
+        hang = self._hanger()
+
+        def command(before: ComparisonSession) -> ComparisonSession:
+            if choice.prior is not None and override_reason:
+                keys = study_key_of(choice.current), study_key_of(choice.prior)
+                before = override_identity(before, *keys, override_reason)
+            return hang(choice, before)
+
+        self._session.apply(command)
+
     def compare_against_conflict(self, pair: StudyPair, reason: str) -> None:
         """Compare two studies whose identities conflict, for a typed reason; one step of the history."""
         hang = self._hanger()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,6 +19,9 @@ from loaders.workers.worker_pool import WorkerPool
 from viewer.controllers.session_controller import SessionController
 from viewer.jobs.job_runner import Job, JobKind, JobRunner
 from viewer.panels.scan_progress import ScanState
+
+if TYPE_CHECKING:
+    from loaders.stores.local_folder import LocalFolder
 
 SCAN_JOB = "scan"
 
@@ -84,6 +88,13 @@ class OpeningController(QObject):
     def paths(self) -> tuple[Path, ...]:
         """What is open."""
         return self._paths
+
+    @property
+    def folder(self) -> LocalFolder | None:
+        """The latest scan's folders and archives, ``None`` where the latest source is something else."""
+        from loaders.stores.local_folder import LocalFolder  # noqa: PLC0415 - as above
+
+        return self._source if isinstance(self._source, LocalFolder) else None
 
     def source_of(self, stack: Stack) -> ImageSource | None:
         """Who hands out a stack's instances where they are no plain files; the latest scan knows every archive."""

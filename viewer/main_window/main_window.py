@@ -16,6 +16,7 @@ from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.hanging_controller import CanvasSizes, HangingController
 from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
+from viewer.controllers.objects_controller import ObjectsController
 from viewer.controllers.opening_controller import OpeningController
 from viewer.controllers.picture_controllers import PictureControllers
 from viewer.controllers.presenting_controller import PresentingController
@@ -49,6 +50,7 @@ from viewer.viewport.viewport_widget import ViewportWidget
 
 _PROBLEMS = "problems"
 _MEASUREMENTS = "measurements"
+_OBJECTS = "objects"
 
 
 class MainWindow(QWidget):
@@ -144,6 +146,10 @@ class MainWindow(QWidget):
         )
         self.presenting.cine_note = self.pictures.cine.note
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
+        self.objects = ObjectsController(self.session, volumes.pool, jobs, self.viewports, self)
+        self.objects.folder, self.presenting.dress = lambda: self.opening.folder, self.objects.dress
+        self.objects.on_change = self.presenting.present
+        self.drawer.add_panel(_OBJECTS, self.objects.panel)
         self.thumbnails = ThumbnailController(volumes.pool, volumes.budget, jobs, self._thumbnail_renderer, self)
         self.session_files = SessionFileController(self.session, jobs, self)
         self.demo = DemoController(jobs, self)
@@ -180,8 +186,10 @@ class MainWindow(QWidget):
         self.opening.catalogue_changed.connect(self._catalogue_changed)
         self.opening.scan_started.connect(self.chrome.tell_shown)
         self.opening.scan_ended.connect(lambda _is_whole: self.chrome.tell_shown())
+        self.opening.scan_ended.connect(lambda _is_whole: self.objects.link_registrations())
         self.presenting.presented.connect(self.chrome.tell_shown)
         self.presenting.presented.connect(self.pictures.flicker.prepare)
+        self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
         self.pictures.cine.changed.connect(self.presenting.present)
         self.bar.tool_chosen.connect(self._take_tool)
         self.pictures.measuring.tool_changed.connect(self._tell_tool)
@@ -212,6 +220,7 @@ class MainWindow(QWidget):
             **self.chrome.deeds(),
             **self.pictures.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
+            "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
             "reset_view": self._close_or_reset,
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
             "undo": self.session.undo,
@@ -245,6 +254,7 @@ class MainWindow(QWidget):
     def _catalogue_changed(self, catalogue: Catalogue) -> None:
         self.rail.set_catalogue(catalogue)
         self.problems.set_catalogue(catalogue)
+        self.objects.set_catalogue(catalogue)
 
     # ---- drop, keys, language, end
 
