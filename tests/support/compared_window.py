@@ -108,6 +108,7 @@ def open_window(
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
     hang(window, examinations, frames)
     settle(qtbot)
+    qtbot.waitUntil(lambda: all(widget._is_painted for widget in window.viewports()))
     return window
 
 
