@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -24,7 +26,16 @@ from loaders.model.frame_validity import FrameState
 from loaders.model.units import PixelSpacing, SpacingBasis, ValueUnit
 from loaders.model.volume import Volume
 from tests.render.phantoms import make_volume
-from tests.support.compared_window import Examination, match, named, open_window, settle, wheel
+from tests.support.compared_window import (
+    Examination,
+    MemoryVolumes,
+    hold_space,
+    match,
+    named,
+    open_window,
+    settle,
+    wheel,
+)
 from viewer.main_window.main_window import MainWindow
 from viewer.panels.measurements_panel import MeasurementsPanel
 from viewer.viewport.length_text import length_label
@@ -115,7 +126,7 @@ def test_a_length_is_drawn_listed_moved_undone_and_deleted(qtbot: QtBot) -> None
     panel = window.findChild(MeasurementsPanel)
     assert panel is not None
     assert panel._table.rowCount() == 1
-    assert panel._table.item(0, 0).text().endswith("mm\nin the patient")
+    assert "mm\nin the patient" in panel._cells(panel._rows[0])[0]
 
     drag(widget, at_pixel(widget, 50, 30), at_pixel(widget, 50, 70))
     (moved,) = window.session.session.measurements
@@ -123,13 +134,13 @@ def test_a_length_is_drawn_listed_moved_undone_and_deleted(qtbot: QtBot) -> None
     # Forty rows of 0.5 mm down: 20 mm.
     assert moved.points_mm[1][1] - measured.points_mm[1][1] == pytest.approx(20.0, abs=2 * pixel_mm)
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert window.session.session.measurements == (measured,)
+    assert list(window.session.session.measurements) == [measured]
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert window.session.session.measurements == ()
+    assert not list(window.session.session.measurements)
     press(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     drag(widget, at_pixel(widget, 35, 30), at_pixel(widget, 35, 31))  # taken by its middle
     press(window, Qt.Key.Key_Delete)
-    assert window.session.session.measurements == ()
+    assert not list(window.session.session.measurements)
 
 
 def test_a_length_stays_on_its_own_frame(qtbot: QtBot) -> None:
@@ -139,7 +150,7 @@ def test_a_length_stays_on_its_own_frame(qtbot: QtBot) -> None:
     drag(widget, at_pixel(widget, 20, 30), at_pixel(widget, 60, 60))
     assert len(widget.model.measurements_here) == 1
     wheel(window, 0, -1)
-    assert widget.model.measurements_here == ()
+    assert not list(widget.model.measurements_here)
     panel = window.findChild(MeasurementsPanel)
     assert panel is not None
     panel.go_to_requested.emit(window.session.session.measurements[0].identifier)
@@ -179,7 +190,7 @@ def test_a_preview_is_not_measured(qtbot: QtBot) -> None:
     widget = window.viewports()[0]
     press(window, Qt.Key.Key_D)
     drag(widget, at_pixel(widget, 20, 30), at_pixel(widget, 60, 30))
-    assert window.session.session.measurements == ()
+    assert not list(window.session.session.measurements)
 
 
 # ---- window
@@ -418,10 +429,10 @@ def test_matched_slices_lead_the_flicker_too(qtbot: QtBot) -> None:
     )
     match(window)
     qtbot.waitUntil(lambda: window.pictures.flicker.is_ready, timeout=5000)
-    qtbot.keyPress(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=True)
     settle(qtbot)
     assert window.viewports()[0].shown_model.viewport.view.frame_index == 7
-    qtbot.keyRelease(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=False)
 
 
 # ---- the menu
@@ -443,3 +454,27 @@ def test_the_menu_of_a_picture_names_presets_and_keys_and_does_what_it_says(qtbo
     menu.close()
     settle(qtbot)
     assert window.pictures.menu.menu is None
+
+
+# ---- memory
+
+
+def test_a_volume_that_is_given_up_is_held_by_nothing(qtbot: QtBot) -> None:
+    kept, given_up = volume("1.1", unit=ValueUnit.STORED), volume("1.2", unit=ValueUnit.STORED)
+    window = open_window(qtbot, Examination(kept), Examination(given_up, role=Role.PRIOR), frames=(4, 4))
+    qtbot.waitUntil(lambda: window.pictures.flicker.is_ready, timeout=5000)
+    hold_space(window, is_down=True)
+    settle(qtbot)
+    hold_space(window, is_down=False)
+    assert given_up.stored is not None
+    memory = weakref.ref(given_up.stored)
+    volumes = window._volumes
+    assert isinstance(volumes, MemoryVolumes)
+    # A smaller grid hides the second viewport; then its memory is wanted for something else.
+    window.session.apply(partial(commands.set_layout, rows=1, columns=1))
+    settle(qtbot)
+    volumes.give_up(given_up)
+    del given_up
+    settle(qtbot, 150)
+    gc.collect()
+    assert memory() is None
