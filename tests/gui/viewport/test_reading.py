@@ -412,6 +412,7 @@ def test_window_is_linked_within_one_unit_and_only_when_asked(qtbot: QtBot) -> N
 def test_slices_that_a_fast_wheel_passes_over_are_said_to_be_skipped(qtbot: QtBot) -> None:
     window = open_window(qtbot, Examination(volume("1.1", slices=40)), frames=(0,))
     widget = window.viewports()[0]
+    widget.repaint()
     for _ in range(5):
         wheel(window, 0, -1)
     assert widget.skipped == 4
