@@ -212,6 +212,7 @@ class MainWindow(QWidget):
         self.notice.changed.connect(self.area.place_floating)
         for teller in (self.opening, self.session_files, self.protocols, self.demo):
             teller.failed.connect(self.tell_error)
+        self._volumes.dropped.connect(self._renderer.release)
         self._volumes.failed.connect(lambda key, error: self.tell_error(error, self._series_text(key)))
 
     def _deeds(self) -> dict[str, Callable[[], None]]:
