@@ -16,11 +16,13 @@ from loaders.discovery.frame_planes import frame_plane
 from loaders.discovery.header_scan import HeaderRecord, locator_of
 from loaders.discovery.last_seen import LastSeen
 from loaders.discovery.part10 import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
+from loaders.discovery.pet_elements import pet_facts
 from loaders.discovery.pixel_extent import bits_per_frame
 from loaders.discovery.pixel_spacing import pixel_spacing
 from loaders.model.display import DisplayDefaults, FrameBadges, ValueMapping
 from loaders.model.frame import Frame
 from loaders.model.frame_plane import FramePlane
+from loaders.model.pet_facts import PetFacts
 from loaders.model.pixel_format import PixelFormat, PixelLocation
 from loaders.model.units import PixelSpacing
 
@@ -122,9 +124,18 @@ class FrameBuilder:
         looks = self._looks.get(values, (planes[0] is None, layout), lambda: _looks(top, (), layout, planes[0]))
         meaning = self._meanings.get(values, None, lambda: _meaning(top, ()))
         discriminators = classic_discriminators(top)
+        pet = pet_facts(top, ())
         return tuple(
             _assemble(
-                record, top, layout, index, plane=plane, looks=looks, meaning=meaning, discriminators=discriminators
+                record,
+                top,
+                layout,
+                index,
+                plane=plane,
+                looks=looks,
+                meaning=meaning,
+                discriminators=discriminators,
+                pet=pet,
             )
             for index, plane in enumerate(planes)
         )
@@ -156,7 +167,9 @@ _LOOKS = (
     "EstimatedRadiographicMagnificationFactor", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType",
     "SequenceOfUltrasoundRegions", "PixelAspectRatio", "LossyImageCompression", "LossyImageCompressionRatio",
     "LossyImageCompressionMethod", "BurnedInAnnotation", "FrameTime", "FrameTimeVector",
-    "RecommendedDisplayFrameRate", "CineRate", "SliceThickness", "PatientOrientation",
+    "RecommendedDisplayFrameRate", "CineRate", "SliceThickness", "PatientOrientation", "ImageLaterality",
+    "Laterality", "SeriesDescription", "ProtocolName", "OverlayRows", "ShutterShape", "ICCProfile",
+    "PresentationIntentType", "DistanceSourceToDetector", "DistanceSourceToPatient", "Modality",
 )  # fmt: skip
 _MEANING = (
     "SOPClassUID", "ImageType", "RescaleSlope", "RescaleIntercept", "RescaleType", "Units", "DoseGridScaling",
@@ -183,7 +196,15 @@ def _frame(
     discriminators = grouped_discriminators(groups, looks.badges.image_type)
     meaning = _meaning(top, groups)
     return _assemble(
-        record, top, layout, index, plane=plane, looks=looks, meaning=meaning, discriminators=discriminators
+        record,
+        top,
+        layout,
+        index,
+        plane=plane,
+        looks=looks,
+        meaning=meaning,
+        discriminators=discriminators,
+        pet=pet_facts(top, groups),
     )
 
 
@@ -193,7 +214,7 @@ def _looks(top: Elements, groups: tuple[Elements, ...], layout: PixelFormat, pla
     thickness = [group.item("PixelMeasuresSequence").number("SliceThickness") for group in groups]
     return _Looks(
         spacing=pixel_spacing(top, groups, is_in_patient=is_in_patient),
-        badges=frame_badges(top, frame_type_of(top, groups), layout.transfer_syntax_uid),
+        badges=frame_badges(top, frame_type_of(top, groups), layout.transfer_syntax_uid, groups),
         frame_time_ms=_frame_time_ms(top),
         slice_thickness_mm=_positive(*thickness, top.number("SliceThickness")),
         patient_orientation=(orientation[0], orientation[1]) if len(orientation) == 2 and all(orientation) else None,
@@ -214,6 +235,7 @@ def _assemble(
     looks: _Looks,
     meaning: _Meaning,
     discriminators: Discriminators,
+    pet: PetFacts | None,
 ) -> Frame:
     return Frame(
         sop_instance_uid=top.text("SOPInstanceUID"),
@@ -231,6 +253,7 @@ def _assemble(
         slice_thickness_mm=looks.slice_thickness_mm,
         patient_orientation=looks.patient_orientation,
         discriminators=discriminators,
+        pet=pet,
     )
 
 

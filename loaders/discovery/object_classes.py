@@ -43,6 +43,13 @@ def object_name(sop_class_uid: str) -> str:
     return UID(sop_class_uid, validation_mode=config.IGNORE).name if sop_class_uid else "unknown"
 
 
+def object_label(top: Elements) -> str:
+    """Return what an object beside the images calls itself, or its series' description."""
+    names = ("ContentLabel", "ContentDescription", "DocumentTitle", "StructureSetLabel", "SeriesDescription")
+    title = top.item("ConceptNameCodeSequence").text("CodeMeaning")
+    return next((text for text in (*(top.text(name) for name in names[:4]), title, top.text(names[4])) if text), "")
+
+
 def reason_not_displayed(top: Elements, transfer_syntax_uid: str, *, has_pixels: bool) -> str:
     """Return the stable word for why an object has no picture here, or empty for an image."""
     sop_class = top.text("SOPClassUID")

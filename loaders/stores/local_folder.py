@@ -215,7 +215,10 @@ class LocalFolder:
 
     def frame_bytes(self, frame: Frame) -> bytes | None:
         """Return an archive member's bytes; ``None`` for a plain file. Raises SourceError where it cannot be read."""
-        file = frame.location.file
+        return self.file_bytes(frame.location.file)
+
+    def file_bytes(self, file: FileLocator) -> bytes | None:
+        """Return an archive member's bytes; ``None`` for a plain file. Raises SourceError where it cannot be read."""
         return self._open_archive(file.path).member_bytes(file.member) if file.member else None
 
     def close(self) -> None:

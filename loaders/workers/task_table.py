@@ -13,6 +13,9 @@ TASKS: dict[str, str] = {
     "headers": "loaders.discovery.header_scan:read_headers_task",
     "decode": "loaders.pixels.decode_task:decode_task",
     "preview": "loaders.pixels.preview_task:preview_task",
+    "object": "loaders.objects.object_reading:read_object_task",
+    "document": "loaders.objects.document_text:read_document_task",
+    "overlay_bits": "loaders.objects.embedded_overlays:read_overlay_bits_task",
     "echo": "loaders.workers.trial_tasks:echo_task",
     "trial": "loaders.workers.trial_tasks:trial_task",
 }

@@ -26,6 +26,8 @@ from viewer.viewport.viewport_widget import ViewportWidget
 Places = Mapping[Role, NDArray[np.float64]]
 
 _SETTLE_S = 0.3
+#: Longer than any word that comes and goes by itself stays ("skipping").
+_COME_TO_REST_S = 1.2
 _LONGEST_WAIT_S = 180.0
 _CTRL = Qt.KeyboardModifier.ControlModifier
 _ZOOM_NOTCHES = 5
@@ -82,7 +84,7 @@ def drive(window: MainWindow, folder: Path, places: Places | None = None) -> Non
 
 
 def _save(window: MainWindow, folder: Path, name: str) -> None:
-    pause(_SETTLE_S)
+    pause(_COME_TO_REST_S)
     if not window.grab().save(str(folder / f"{name}.png")):
         raise NothingShown(f"cannot write {folder / name}.png")
 

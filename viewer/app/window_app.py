@@ -20,9 +20,8 @@ from viewer.app.start_attempts import StartAttempts
 from viewer.settings.settings import LANGUAGES, Settings, read_settings, settings_path
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
-
     from viewer.main_window.main_window import MainWindow
+    from viewer.translation.languages import Languages
 
 #: A window that has worked for so long counts as started.
 _WORKS_AFTER_MS = 3000
@@ -92,6 +91,7 @@ def _show(pool: WorkerPool, start: _Start) -> int:
     from viewer.jobs.job_runner import JobRunner  # noqa: PLC0415
     from viewer.main_window.main_window import MainWindow  # noqa: PLC0415
     from viewer.rendering.reference_renderer import ReferenceRenderer  # noqa: PLC0415
+    from viewer.translation.languages import Languages  # noqa: PLC0415
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)  # noqa: S101  the line above made it
@@ -102,6 +102,9 @@ def _show(pool: WorkerPool, start: _Start) -> int:
     settings = Settings(language=remembered.language) if is_safe else remembered
     if start.is_for_pictures:
         settings = Settings(language=remembered.language, hints_seen=frozenset({"flicker"}))
+    # Before the first widget: the first style sheet freezes the faces of what was made before it.
+    languages = Languages(application)
+    languages.use(start.language or settings.language)
     jobs, renderer = JobRunner(), ExchangeableRenderer(ReferenceRenderer())
     window = MainWindow(
         renderer,
@@ -110,7 +113,7 @@ def _show(pool: WorkerPool, start: _Start) -> int:
         settings=settings,
         settings_file=None if is_safe or start.is_for_pictures else settings_path(),
     )
-    _speak(application, window, start.language or settings.language)
+    _connect_languages(languages, window)
     _place(window, start)
     crashes = CrashWindow(window, jobs.call_on_window_thread)
     gpu = RendererController(renderer, jobs, window)
@@ -137,12 +140,9 @@ def _show(pool: WorkerPool, start: _Start) -> int:
         renderer.close()
 
 
-def _speak(application: QApplication, window: MainWindow, language: str) -> None:
-    from viewer.translation.languages import Languages  # noqa: PLC0415
-
-    languages = Languages(application, window)
+def _connect_languages(languages: Languages, window: MainWindow) -> None:
+    window.bar.set_language(languages.language)
     languages.language_changed.connect(window.bar.set_language)
-    languages.use(language)
     window.bar.language_chosen.connect(languages.use)
     window.bar.language_chosen.connect(lambda chosen: window.settings.change(language=chosen))
 

@@ -53,7 +53,7 @@ class SessionFileController(QObject):
             translate("SessionFile", "Save the session"),
             translate("SessionFile", "Sessions of Diptych (*{suffix})"),
         )
-        name, _ = QFileDialog.getSaveFileName(self._window, title, f"comparison{SUFFIX}", kind.format(suffix=SUFFIX))
+        name, _ = QFileDialog.getSaveFileName(self._window, title, f"Diptych{SUFFIX}", kind.format(suffix=SUFFIX))
         if name:
             self.save(Path(name))
 

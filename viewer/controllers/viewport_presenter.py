@@ -48,6 +48,7 @@ def viewport_models(
     session = controller.session
     badges = _link_badges(controller, session)
     newest = _newest_hung(controller, session)
+    is_alone = len({viewport.study_key for viewport in session.viewports if viewport.stack}) == 1
     lines = _reference_lines(controller, session)
     models = []
     for index, viewport in enumerate(session.viewports):
@@ -72,6 +73,7 @@ def viewport_models(
                 measurements=session.measurements,
                 reference_lines=lines.get(index, ()),
                 is_active=index == session.active and len(session.viewports) > 1,
+                is_alone=is_alone,
             )
         )
     return tuple(models)

@@ -102,7 +102,7 @@ def compact_lines(model: ViewportModel) -> tuple[tuple[str, ...], ...]:
     """
     if model.study is None or model.stack is None:
         return ()
-    when = f"{role_text(model.role)} {date_text(model.study.study_date)}"
+    when = f"{_role_words(model)}{date_text(model.study.study_date)}"
     name, identifier = name_text(model.study.patient), identifier_text(model.study.patient)
     return ((when, name, identifier), (when, identifier))
 
@@ -234,15 +234,21 @@ def _demographics(study: Study, _model: ViewportModel) -> tuple[str, ...]:
 
 
 def _when(study: Study, model: ViewportModel) -> list[CornerText]:
-    tone = ROLE_TONES[model.role]
+    """Role and date; a study that hangs alone has a date and no place in an order."""
+    tone = Tone.NORMAL if model.is_alone else ROLE_TONES[model.role]
     date = date_text(study.study_date)
-    if model.role is Role.UNKNOWN and study.study_time is not None:
+    if model.role is Role.UNKNOWN and study.study_time is not None and study.study_date is not None:
         date = f"{date} {time_text(study.study_time)}"
     interval = interval_text(study.study_date, model.newest_date) if model.role is Role.PRIOR else ""
-    texts = [CornerText(Corner.TOP_RIGHT, (f"{role_text(model.role)} {date}",), tone=tone)]
+    texts = [CornerText(Corner.TOP_RIGHT, (f"{_role_words(model)}{date}",), tone=tone)]
     if interval:
         texts.append(CornerText(Corner.TOP_RIGHT, (interval,), tone=tone))
     return texts
+
+
+def _role_words(model: ViewportModel) -> str:
+    """The role and a space; nothing while there is only one study, which is neither current nor prior to another."""
+    return "" if model.is_alone else f"{role_text(model.role)} "
 
 
 def _badge(badge: Badge) -> CornerText:

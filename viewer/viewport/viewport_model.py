@@ -96,6 +96,7 @@ class ViewportModel:
 
     ``newest_date`` is the date of the newest study hung, for the interval. ``window`` is the window in force as the
     renderer resolved it, ``None`` where there is none (colour, or a VOI table named by ``voi_explanation``).
+    ``is_alone`` says that one study only is on screen, so that there is no CURRENT and no PRIOR.
     ``identity_words`` are the mark's own, already translated: the fields that match, or the typed reason.
     ``nearest_slice`` (from 1) is set where the picture lies between two slices. ``is_scale_comparable`` is ``False``
     where zoom is linked relatively only. ``offline_hours`` is the age of a cached copy. ``blocked_reason`` is a
@@ -126,6 +127,7 @@ class ViewportModel:
     cine: CineNote | None = None
     measurements: tuple[Measurement, ...] = ()
     is_active: bool = False
+    is_alone: bool = False
     blocked_reason: str = ""
 
     @property

@@ -41,7 +41,7 @@ def test_an_open_panel_follows_every_change(qtbot: QtBot, languages: Languages) 
         QApplication.processEvents()
         assert panel._folder_button.text() == words
         assert languages.language == language
-        assert QApplication.font().families() == font_families(language)
+        assert QApplication.font().families() == panel._folder_button.font().families() == font_families(language)
     assert seen == ["zh_HK", "zh_CN", "en"]
 
 

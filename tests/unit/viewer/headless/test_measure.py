@@ -22,6 +22,7 @@ from compare.session.measurement import Measurement, MeasurementKind
 from compare.session.session_file import session_to_json
 from loaders.model.stack import StackKey
 from tests.support.dicom_files import SeriesRecipe, write_series
+from tests.support.schemas import check_document
 from viewer.app.command_line import run
 
 _LESION = "2.25.4711"
@@ -150,6 +151,15 @@ def test_csv_holds_three_tables_and_no_formula(two_studies: Path) -> None:
     assert ["'=1+1", "target", "no", "2024-04-02", "16.0", "16.0", "8.0", "4.0", "33", "91"] in [
         row[:10] for row in rows
     ]
+
+
+def test_export_says_what_it_wrote(two_studies: Path) -> None:
+    out, said = two_studies / "table.csv", two_studies / "said.json"
+    arguments = [str(two_studies), "--session", str(two_studies / "session.json"), "--csv", str(out)]
+    assert run(["export", *arguments, "--json", str(said)]) == 0
+    document = json.loads(said.read_text("utf-8"))
+    check_document(document, "export")
+    assert document["written"] == [str(out)]
 
 
 def test_wrong_use(two_studies: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,56 @@
+"""Transforms as files that SimpleITK, Slicer and elastix read (HDF5).
+
+Direction: the file's transform maps points of the *current* to the *prior*, LPS mm, as ITK resampling wants it (fixed =
+current, moving = prior). A deformable one is a composite: first the B-spline, in the current's space, then the rigid
+part. Inside the body's box the file and :class:`DeformableTransform` are the same function; beyond it ITK's B-spline
+is zero where ours keeps its border value.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from compare.linking.frame_graph import PointTransform, RigidTransform
+from compare.registration.free_form import SplineField
+from compare.registration.transforms import DeformableTransform
+
+
+def itk_transform(transform: PointTransform) -> sitk.Transform:
+    """Return the SimpleITK form of a rigid or deformable current-to-prior transform."""
+    if isinstance(transform, RigidTransform):
+        return _rigid(transform)
+    if isinstance(transform, DeformableTransform):
+        # A composite applies its last member first.
+        return sitk.CompositeTransform([_rigid(transform.rigid), _spline(transform.field)])
+    raise TypeError(f"no file form for {type(transform).__name__}")
+
+
+def write_transform(transform: PointTransform, path: Path) -> None:
+    """Write as HDF5; the suffix must be .h5 or .hdf5. Raises ``OSError``."""
+    try:
+        sitk.WriteTransform(itk_transform(transform), str(path))
+    except RuntimeError as error:
+        raise OSError(f"cannot write the transform to {path}") from error
+
+
+def _rigid(transform: RigidTransform) -> sitk.Transform:
+    rigid = sitk.AffineTransform(3)
+    rigid.SetMatrix(transform.matrix[:3, :3].ravel().tolist())
+    rigid.SetTranslation(transform.matrix[:3, 3].tolist())
+    return rigid
+
+
+def _spline(field: SplineField) -> sitk.Transform:
+    steps = [axis.step * field.grid.spacing_mm for axis in field.splines.axes][::-1]
+    mesh = [axis.nodes - 3 for axis in field.splines.axes][::-1]
+    spline = sitk.BSplineTransform(3, 3)
+    spline.SetTransformDomainOrigin(np.asarray(field.grid.origin_lps_mm).tolist())
+    spline.SetTransformDomainDirection(field.grid.axes_lps.ravel().tolist())
+    spline.SetTransformDomainPhysicalDimensions([step * cells for step, cells in zip(steps, mesh, strict=True)])
+    spline.SetTransformDomainMeshSize(mesh)
+    turned = np.tensordot(field.grid.axes_lps, field.nodes.astype(np.float64), (1, 0))
+    spline.SetParameters(turned.ravel().tolist())
+    return spline
