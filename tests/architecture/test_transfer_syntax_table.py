@@ -14,7 +14,7 @@ from loaders.pixels.decoder_table import (
 )
 from tests.support.shared_data import REPOSITORY
 
-_TABLE = (REPOSITORY / "docs" / "transfer_syntaxes.md").read_text(encoding="utf-8")
+_TABLE = (REPOSITORY / "docs" / "dicom_conformance.md").read_text(encoding="utf-8")
 _ROW = re.compile(r"^\|[^|]*\| `(1\.2\.840\.10008\.[0-9.]+)` \| shown", re.MULTILINE)
 _TEST = re.compile(r"`(tests/[a-z0-9_/]+\.py)::(\w+)`")
 
