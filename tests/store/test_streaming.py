@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -178,10 +179,16 @@ def test_pause_resume_and_cancel(shared_session: StoreSession, monkeypatch: pyte
     source = StoreSource(shared_session.client, [study_uid("current")])
     catalogue_of(source)
     wanted, got = list(source.expected.values()), []
+
+    def take(received: series_retrieval.Received) -> None:
+        got.append(received.expected.sop_uid)
+        if len(got) == 5:
+            retrieval.pause()
+
     retrieval = series_retrieval.SeriesRetrieval(
         shared_session.client,
         wanted,
-        on_received=lambda received: (got.append(received.expected.sop_uid), len(got) == 5 and retrieval.pause()),
+        on_received=take,
         on_failed=lambda *_: None,
     )
     try:
@@ -220,7 +227,6 @@ def test_the_token_expires_mid_way_and_is_refreshed_once(
     session = sessions()
     refreshed: list[int] = []
     source = StoreSource(session.client, [study_uid("current")])
-    loader = load(source, pool, on_arrivals=lambda arrivals: spoil(arrivals))
 
     def spoil(arrivals: Arrivals) -> None:
         if arrivals.loaded and not refreshed:
@@ -229,6 +235,7 @@ def test_the_token_expires_mid_way_and_is_refreshed_once(
             assert held is not None
             session.tokens._tokens = replace(held, access=held.access[:-4] + "AAAA")
 
+    loader = load(source, pool, on_arrivals=spoil)
     try:
         loader.start()
         assert loader.wait(WAIT_S)
@@ -254,12 +261,12 @@ def test_a_sign_in_that_has_ended_pauses_and_goes_on_after_another(sessions: Cal
     )
     try:
         assert retrieval.start().wait(WAIT_S)
-        assert retrieval.status.state is RetrievalState.SIGN_IN_NEEDED
+        assert seen[-1] == "sign_in_needed"
         assert got == []
         session.sign_in(Store(_facts_of(session)).browser("doctor"), cancel=CancelToken())
         retrieval.resume()
         assert retrieval.wait(WAIT_S)
-        assert retrieval.status.state is RetrievalState.DONE
+        assert seen[-1] == "done"
         assert len(got) == 40
     finally:
         retrieval.close()
@@ -373,11 +380,9 @@ def test_every_fault_of_a_question_is_an_error_of_its_kind(
     store: Store, faulty: DicomwebClient, phase: str, fault: str, error: type[StoreError]
 ) -> None:
     store.control("faults", faults=[{"phase": phase, "name": fault, "count": 2}])
+    ask = faulty.series if phase == "query" else partial(faulty.series_metadata, series_uid=SERIES)
     with pytest.raises(error):
-        if phase == "query":
-            faulty.series(study_uid("current"))
-        else:
-            faulty.series_metadata(study_uid("current"), SERIES)
+        ask(study_uid("current"))
 
 
 @pytest.mark.parametrize(
