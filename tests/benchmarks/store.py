@@ -35,7 +35,7 @@ from tests.benchmarks.row import Row, absolute, beside, not_measured
 from tests.store.conftest import STAND_IN, LastingKeeper, Store
 from tests.support.dicom_files import SeriesRecipe, uid, write_series
 
-_SLICES, _SIDE, _RUNS = 1000, 512, 3
+_SLICES, _SIDE, _RUNS, _FETCHES = 1000, 512, 3, 1
 _STUDY, _SERIES = uid("bench"), uid("bench/bench")
 _ACCEPT = 'multipart/related; type="application/dicom"; transfer-syntax=*'
 
@@ -138,7 +138,7 @@ def _bare_s(client: DicomwebClient, sop_uid: str) -> float:
 def _library(session: StoreSession, pool: WorkerPool, place: Path) -> list[Row]:
     keeper = LastingKeeper()
     fetched, curls = [], []
-    for number in range(_RUNS):
+    for number in range(_FETCHES):
         curls.append(_curl_s(session))
         with Library(keeper, place / f"library-{number}", keep_free=0) as library:
             started = time.perf_counter()
