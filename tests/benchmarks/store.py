@@ -167,7 +167,7 @@ def _library(session: StoreSession, pool: WorkerPool, place: Path) -> list[Row]:
         beside(
             "1000 slices into the encrypted library, committed", median(fetched), "s", "curl", median(curls), at_most=3
         ),
-        beside("1000 slices out of the library into memory", ours, "s", "plain scanned files", theirs, at_most=1.6),
+        beside("1000 slices out of the library", ours, "s", "plain scanned files", theirs, at_most=1.6),
     ]
 
 

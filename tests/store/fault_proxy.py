@@ -15,7 +15,8 @@ class FaultProxy:
     """Pipes connections to ``target``. Settings may change while it runs; 0 switches a fault off.
 
     ``cut_after`` ends each connection after so many bytes from the server, with a reset when ``resets``; ``cuts``
-    counts down how often. ``bytes_per_second`` and ``delay_s`` shape what the server sends, as one link for all connections.
+    counts down how often. ``bytes_per_second`` and ``delay_s`` shape what the server sends, as one link for all
+    connections.
     """
 
     target: int

@@ -26,10 +26,11 @@ from loaders.cache.sealed_file import SEGMENT, SealContext, Tampered, seal, unse
 from loaders.discovery.header_scan import read_header
 from loaders.pixels.volume_assembler import VolumeLoader
 from loaders.progress import CancelToken, no_progress
+from loaders.retrieval.keep_folder import keep_folder
 from loaders.stores.library_source import LibrarySource
 from loaders.workers.worker_pool import WorkerPool
 from tests.store.conftest import ROOT, LastingKeeper
-from tests.support.dicom_files import SeriesRecipe, dataset_bytes, slice_dataset, stored_values
+from tests.support.dicom_files import SeriesRecipe, dataset_bytes, slice_dataset, stored_values, write_series
 
 FACTS = StudyFacts(patient_id="CANARY-ID", patient_name="CANARY^NAME", description="CANARY STUDY")
 RECIPE = SeriesRecipe(slices=6, rows=200, columns=210, patient_name="CANARY^NAME", patient_id="CANARY-ID")
@@ -217,6 +218,19 @@ def test_studies_expire_and_are_destroyed(library: Library, tmp_path: Path) -> N
     assert list((tmp_path / "library" / "files").iterdir()) == []
     with pytest.raises(NotKept):
         library.study_key(study)
+
+
+def test_a_folder_is_kept_like_a_store(library: Library, tmp_path: Path) -> None:
+    write_series(tmp_path / "disc", RECIPE)
+    write_series(tmp_path / "disc" / "b", SeriesRecipe(name="b", study="b", slices=2, patient_id="OTHER"))
+    kept = keep_folder(library, [tmp_path / "disc"], cancel=CancelToken())
+    assert kept.failures == ()
+    assert sorted((study.profile, study.committed, study.is_complete) for study in kept.studies) == [
+        ("imported", 2, True),
+        ("imported", 6, True),
+    ]
+    shutil.rmtree(tmp_path / "disc")
+    assert [library.verify(study) for study in library.studies()] == [[], []]
 
 
 def test_nothing_is_kept_longer_than_a_week(library: Library) -> None:
