@@ -11,7 +11,7 @@ DISPLAY_OWN := $(PY) packaging/with_display.py --own
 # Processes of the test run; 1 runs all tests in one. Empty: one for each of the machine's cores, four at most.
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
 TESTS ?=
-# Parts of the bench: load view store register pet; empty for all.
+# Parts of the bench: load view reformat store register pet; empty for all.
 BENCH ?=
 PEERS := .venv-peers
 

@@ -179,12 +179,27 @@ def _in_turn(ours: Callable[[], float], theirs: Callable[[], float]) -> tuple[fl
 def _worklist(place: Path) -> list[Row]:
     index = LibraryIndex(place / "index.db", bytes(32))
     try:
-        texts = ("N", "", "d", "CT", "")
         rows = (
-            (f"{n:032x}", "s", f"1.{n}", b"k", "complete", f"P{n % 5000}", *texts[:2], f"20{n % 26:02}-01-01", *texts[2:],
-             0.0, 0.0, 9e9, 0)
+            (
+                f"{n:032x}",
+                "s",
+                f"1.{n}",
+                b"k",
+                "complete",
+                f"P{n % 5000}",
+                "N",
+                "",
+                _day(n),
+                "d",
+                "CT",
+                "",
+                0,
+                0,
+                9e9,
+                0,
+            )
             for n in range(100_000)
-        )  # fmt: skip
+        )
         index._db.execute("BEGIN")
         index._db.executemany(f"INSERT INTO study VALUES ({','.join('?' * 16)})", rows)  # noqa: S608
         index._db.execute("COMMIT")
@@ -202,3 +217,7 @@ def _worklist(place: Path) -> list[Row]:
         absolute("first page of 100,000 studies", page, "s", 0.3),
         absolute("100,000 studies filtered by patient", mine, "s", 0.1),
     ]
+
+
+def _day(number: int) -> str:
+    return f"20{number % 26:02}-01-01"
