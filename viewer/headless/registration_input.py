@@ -103,9 +103,7 @@ def load_pair(
         sources = [LocalFolder([path], read_headers=read_headers_with(pool)) for path in (current, prior)]
         try:
             chosen = _choose([_catalogue(source) for source in sources], series, override_identity)
-            images = [
-                _load(pool, source, *which, detail_mm) for source, which in zip(sources, chosen, strict=True)
-            ]
+            images = [_load(pool, source, *which, detail_mm) for source, which in zip(sources, chosen, strict=True)]
         finally:
             for source in sources:
                 source.close()
