@@ -11,14 +11,23 @@ DISPLAY_OWN := $(PY) packaging/with_display.py --own
 # Processes of the test run; 1 runs all tests in one. Empty: one for each of the machine's cores, four at most.
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
 TESTS ?=
+# Parts of the bench: load view reformat store register pet; empty for all.
+BENCH ?=
+PEERS := .venv-peers
 
-.PHONY: help setup demo test lint format lock clean
+.PHONY: help setup store demo test fuzz soak bench package lint format lock translations clean
 
 help:
 	@echo 'make demo          open the application on the demo patient (without a screen: pictures in build/demo)'
 	@echo 'make test          run the tests (TESTS="..." for some of them)'
+	@echo 'make store         start the stand-in image store (TEST ONLY) and say how to sign in to it (DATA=folder)'
+	@echo 'make soak          every long list whole, the packaged application too; the table goes to docs/soak.md'
+	@echo 'make bench         measure beside other programs (BENCH="load view" for some parts)'
+	@echo 'make package       build the application as one folder and start it once'
+	@echo 'make fuzz          run N mutated files through scanning and loading (N=20000)'
 	@echo 'make lint          style, types and import contracts'
 	@echo 'make lock          resolve the dependencies anew into the lock files'
+	@echo 'make translations  bring the table of words up to date with the sources'
 	@echo 'make setup         what demo and test share: system libraries, .venv, dependencies'
 	@echo 'make clean         remove everything that was built, .venv too'
 
@@ -39,13 +48,42 @@ $(VENV)/.installed: $(VENV)/.system requirements.lock requirements-dev.lock
 		--requirement requirements-dev.lock
 	@touch $@
 
+# The stand-in store's servers: real ones, which the integration tests start and stop.
+$(VENV)/.store: $(VENV)/.installed packaging/setup_store.sh packaging/store_packages.txt packaging/store/package-lock.json
+	@bash packaging/setup_store.sh
+	@touch $@
+
 # ---- run and check -----------------------------------------------------------------------------------------------
 
 demo: setup
 	@$(PY) packaging/run_demo.py
 
-test: setup
+test: setup $(VENV)/.store
 	@$(DISPLAY_OWN) $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadgroup -m 'not slow' $(TESTS)
+
+store: setup $(VENV)/.store
+	@$(PY) packaging/store/run_store.py $(if $(DATA),--data '$(DATA)')
+
+soak: setup $(PEERS)/.installed
+	@$(PY) packaging/run_soak.py
+
+# Peers live in an environment of their own, so that none of them can become a dependency.
+$(PEERS)/.installed: $(VENV)/.installed requirements-peers.lock
+	@echo 'bench: installing the programs to compare with into $(PEERS)'
+	@[ -x $(PEERS)/bin/python ] || $(PY) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --disable-pip-version-check --quiet --require-hashes --only-binary :all: \
+		--requirement requirements-peers.lock
+	@touch $@
+
+bench: setup $(PEERS)/.installed
+	@$(DISPLAY_OWN) $(PY) main.py bench $(BENCH)
+
+package: setup
+	@$(PY) packaging/build_package.py
+
+N ?= 20000
+fuzz: setup
+	@$(PY) -W ignore -m tests.fuzz.campaign $(N)
 
 lint: setup
 	@$(PY) -m ruff check .
@@ -61,6 +99,9 @@ format: setup
 
 lock:
 	@bash packaging/update_locks.sh
+
+translations: setup
+	@$(PY) -m viewer.translation.update_table
 
 clean:
 	rm -rf build dist $(VENV) .venv-peers .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -8,7 +8,12 @@ import sys
 
 def main() -> int:
     """Run what the command line asks for and return the exit status."""
-    multiprocessing.freeze_support()  # first: a worker of the frozen application starts here too and goes no further
+    # First: workers of the frozen application start here too and go no further.
+    if sys.argv[1:2] == ["--diptych-worker"]:
+        from loaders.workers.worker_process import main as work  # noqa: PLC0415
+
+        work()
+    multiprocessing.freeze_support()
     from viewer.app.command_line import run  # noqa: PLC0415  after the line above, for the same reason
 
     return run(sys.argv[1:])

@@ -24,11 +24,14 @@ def main() -> None:
     if not (PATIENT / "truth.json").exists():
         print("demo: writing the demo patient (once)", flush=True)
         run(sys.executable, "main.py", "demo", "--out", str(PATIENT), "--size", "medium")
+    folders = [str(path) for path in sorted(PATIENT.iterdir()) if path.is_dir()]
     if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or not sys.platform.startswith("linux"):
-        run(sys.executable, "main.py", "open", str(PATIENT))
+        run(sys.executable, "main.py", "open", *folders)
         return
-    wrapper = str(ROOT / "packaging" / "with_display.py")
-    run(sys.executable, wrapper, "--own", sys.executable, "main.py", "open", str(PATIENT), "--drive", str(PICTURES))
+    print("demo: no screen here; driving the window on a virtual one", flush=True)
+    wrapper = (sys.executable, str(ROOT / "packaging" / "with_display.py"), "--own")
+    truth = str(PATIENT / "truth.json")
+    run(*wrapper, sys.executable, "main.py", "open", *folders, "--drive", str(PICTURES), "--truth", truth)
     for picture in sorted(PICTURES.glob("*.png")):
         print(f"demo: {picture.relative_to(ROOT)}")
 

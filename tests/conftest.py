@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.leaks import Leaks
+from tests.support.long_lists import IS_SOAK
 
 _HOME_VARIABLES = {
     "HOME": "home",
@@ -33,6 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if sys.platform.startswith("linux"):
         os.environ["QT_QPA_PLATFORM"] = "xcb" if os.environ.get("DISPLAY") else "offscreen"
     sys.addaudithook(_refuse_the_outside)
+    # Hypothesis too looks longer in make soak; a test that sets its own number keeps it.
+    settings.register_profile("soak", max_examples=2000, deadline=None, print_blob=True)
+    if IS_SOAK:
+        settings.load_profile("soak")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

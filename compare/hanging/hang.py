@@ -183,6 +183,38 @@ def _back_to_back(
     return replace(session, viewports=tuple(viewports))
 
 
+def hang_cells(
+    filled: Sequence[tuple[Study, Series] | None],
+    layout: Layout,
+    canvas: Canvas,
+    graph: FrameGraph,
+    *,
+    base: ComparisonSession = _EMPTY,
+) -> ComparisonSession:
+    """Return ``base`` with a series, or nothing, in every cell of a grid, at one place and window where they can be.
+
+    ``filled`` has one entry a cell, row by row; ``canvas`` is the whole area in device pixels.
+    """
+    cell = (canvas[0] // layout.columns, canvas[1] // layout.rows)
+    studies = {study_key_of(place[0]): place[0] for place in filled if place is not None}
+    roles = roles_of(studies.values()) if len(studies) > 1 else {}
+    viewports = tuple(
+        Viewport()
+        if place is None
+        else _viewport(place[0], place[1], roles.get(study_key_of(place[0]), Role.UNKNOWN), cell)
+        for place in filled
+    )
+    session = replace(base, layout=layout, viewports=viewports, active=0)
+    chosen = [place[1] for place in filled if place is not None]
+    stacks = {stack.key: stack for series in chosen for stack in series.stacks}
+    session = refit(session, stacks, (cell,) * layout.cells)
+    if len(chosen) < 2 or viewports[0].stack is None:
+        return session
+    if len(chosen) == len(filled):
+        session = _shared_window(session, chosen, stacks)
+    return _same_place(session, stacks, graph)
+
+
 def _side_by_side(
     shown: Sequence[Study],
     chosen: Sequence[Series],

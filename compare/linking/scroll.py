@@ -60,7 +60,7 @@ def scrolled_index(
     link = graph.between(space_of(here, source.study_key), space_of(there, target.study_key), ANATOMICAL)
     if link is None:
         link = graph.between(space_of(here, source.study_key), space_of(there, target.study_key), _TABLE)
-        if link is not None and not _coverage_meets(link, source_places, target_places):
+        if link is not None and not coverage_meets(link, source_places, target_places):
             link = None
     if link is None:
         return _relative_by_position(source, target, target_index, source_places, target_places)
@@ -178,7 +178,7 @@ def _relative_by_index(
     return index, status
 
 
-def _coverage_meets(link: SpaceLink, here: StackPlaces, there: StackPlaces) -> bool:
+def coverage_meets(link: SpaceLink, here: StackPlaces, there: StackPlaces) -> bool:
     """Whether two stacks meet along the normal: table positions of another counting are of no use."""
     ends = np.array([np.multiply(here.normal_lps, here.low_mm), np.multiply(here.normal_lps, here.high_mm)])
     mapped = link.transform.map_points(ends) @ np.asarray(there.normal_lps)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compare.session.comparison_session import LengthMeasurement
+from compare.session.measurement import Measurement, MeasurementKind
 from compare.viewing.canvas import Point
 from loaders.model.frame import Frame
 from loaders.model.units import SpacingBasis
@@ -38,14 +38,17 @@ class Length:
         return None if self.value is None else round(self.value, self.decimals)
 
 
-def length_of(measurement: LengthMeasurement, frame: Frame) -> Length:
+def length_of(measurement: Measurement, frame: Frame) -> Length:
     """Return the length of a measurement on the frame it was drawn on.
 
-    Raises ``ValueError`` for another frame: a length never travels to a neighbour.
+    Raises ``ValueError`` for another frame (a length never travels to a neighbour) or another kind.
     """
-    if (measurement.sop_instance_uid, measurement.frame_number) != (frame.sop_instance_uid, frame.frame_number):
+    if not measurement.is_on(frame.sop_instance_uid, frame.frame_number):
         raise ValueError("the measurement was drawn on another frame")
-    return length_between(measurement.start_mm, measurement.end_mm, frame)
+    if measurement.kind is not MeasurementKind.LENGTH:
+        raise ValueError(f"a {measurement.kind} is no length")
+    start_mm, end_mm = measurement.points_mm
+    return length_between(start_mm, end_mm, frame)
 
 
 def length_between(start_mm: Point, end_mm: Point, frame: Frame) -> Length:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from compare.following.lesion import Lesion
+from compare.session.measurement import Measurement
 from compare.viewing.view_state import Presentation, ViewState
 from loaders.model.stack import StackKey
 
@@ -72,18 +74,6 @@ class ManualOffset:
 
 
 @dataclass(frozen=True, slots=True)
-class LengthMeasurement:
-    """A length drawn by the reader: end points in in-plane mm of one frame, and what its millimetres rest on."""
-
-    identifier: str
-    stack: StackKey
-    sop_instance_uid: str
-    frame_number: int
-    start_mm: tuple[float, float]
-    end_mm: tuple[float, float]
-
-
-@dataclass(frozen=True, slots=True)
 class ComparisonSession:
     """Everything that undo can bring back.
 
@@ -94,7 +84,8 @@ class ComparisonSession:
     viewports: tuple[Viewport, ...] = (Viewport(),)
     active: int = 0
     offsets: tuple[ManualOffset, ...] = ()
-    measurements: tuple[LengthMeasurement, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    lesions: tuple[Lesion, ...] = ()
     is_linked: bool = True
     identity_confirmed: frozenset[tuple[str, str]] = field(default=frozenset())
     identity_overrides: tuple[tuple[str, str, str], ...] = ()

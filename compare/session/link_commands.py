@@ -12,7 +12,7 @@ from compare.session.comparison_session import ComparisonSession, LinkedAction, 
 from loaders.model.stack import StackKey
 
 #: A reason shorter than this is a key pressed, not a reason.
-_SHORTEST_REASON = 3
+SHORTEST_REASON = 3
 
 
 def toggle_links(session: ComparisonSession) -> ComparisonSession:
@@ -69,7 +69,7 @@ def override_identity(
 ) -> ComparisonSession:
     """Open a comparison whose identities conflict, for a typed reason that stays with the session."""
     typed = " ".join(reason.split())
-    if len(typed) < _SHORTEST_REASON:
+    if len(typed) < SHORTEST_REASON:
         raise Refused("reason_missing")
     pair = _pair(first_study, second_study)
     others = tuple(old for old in session.identity_overrides if old[:2] != pair)

@@ -17,13 +17,15 @@ from compare.session.comparison_session import (
     DEFAULT_ACTIONS,
     ComparisonSession,
     Layout,
-    LengthMeasurement,
     LinkedAction,
     ManualOffset,
     Role,
     Viewport,
 )
 from compare.session.layout_commands import LARGEST_SIDE
+from compare.session.lesion_entries import lesion_in, lesion_out
+from compare.session.measure_commands import is_sound
+from compare.session.measurement import Measurement, MeasurementKind
 from compare.viewing.canvas import Point
 from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
 from loaders.errors import WorldError
@@ -72,16 +74,18 @@ def session_to_json(session: ComparisonSession) -> str:
         ],
         "measurements": [
             {
-                "kind": "length",
+                "kind": one.kind.value,
                 "identifier": one.identifier,
                 "stack": _key_out(one.stack),
                 "sop_instance_uid": one.sop_instance_uid,
                 "frame_number": one.frame_number,
-                "start_mm": list(one.start_mm),
-                "end_mm": list(one.end_mm),
+                "points_mm": [list(point) for point in one.points_mm],
+                "text": one.text,
+                "lesion": one.lesion,
             }
             for one in session.measurements
         ],
+        "lesions": [lesion_out(one) for one in session.lesions],
         "identity_confirmed": sorted(list(pair) for pair in session.identity_confirmed),
         "identity_overrides": [list(one) for one in session.identity_overrides],
     }
@@ -104,7 +108,8 @@ def session_from_json(text: str, generation: int = 0) -> ReadSession:
         viewports=tuple(viewports),
         active=active if isinstance(active, int) and 0 <= active < cells else 0,
         offsets=tuple(_each(stored.get("offsets"), _offset_in, "offset", left_out)),
-        measurements=tuple(_each(stored.get("measurements"), _length_in, "measurement", left_out)),
+        measurements=tuple(_each(stored.get("measurements"), _measurement_in, "measurement", left_out)),
+        lesions=tuple(_each(stored.get("lesions"), lesion_in, "lesion", left_out)),
         is_linked=stored.get("is_linked") is not False,
         identity_confirmed=frozenset(_each(stored.get("identity_confirmed"), _pair_in, "identity", left_out)),
         identity_overrides=tuple(_each(stored.get("identity_overrides"), _override_in, "override", left_out)),
@@ -256,16 +261,19 @@ def _offset_in(stored: _Json) -> ManualOffset:
     return ManualOffset(_key_in(stored["first"]), _key_in(stored["second"]), _number(stored["offset_mm"]))
 
 
-def _length_in(stored: _Json) -> LengthMeasurement:
-    if stored.get("kind") != "length":
-        raise ValueError("only lengths are known")
-    return LengthMeasurement(
+def _measurement_in(stored: _Json) -> Measurement:
+    kind, points = MeasurementKind(stored["kind"]), tuple(_point(point) for point in stored["points_mm"])
+    if not is_sound(kind, points):
+        raise ValueError("these points make no measurement")
+    return Measurement(
         identifier=_text(stored["identifier"]),
+        kind=kind,
         stack=_key_in(stored["stack"]),
         sop_instance_uid=_text(stored["sop_instance_uid"]),
         frame_number=_index(stored["frame_number"]),
-        start_mm=_point(stored["start_mm"]),
-        end_mm=_point(stored["end_mm"]),
+        points_mm=points,
+        text=_text(stored.get("text", "")),
+        lesion=_text(stored.get("lesion", "")),
     )
 
 

@@ -11,9 +11,11 @@ from loaders.errors import TooLarge
 
 _SHARE_OF_MACHINE = 0.6
 _SHARE_OF_FREE = 0.85
-_KEPT_FOR_THE_SYSTEM = 1 << 30
+_KEPT_FREE = 256 << 20
 _UNKNOWN_MACHINE = 4 << 30
 _NEEDED_WITHOUT_A_NUMBER = 1 << 20
+#: Version 1 of control groups writes "none" as a number near 2^63.
+_NO_LIMIT = 1 << 60
 
 
 class MemoryBudget:
@@ -38,23 +40,27 @@ class MemoryBudget:
 
     def room_bytes(self) -> int:
         """Bytes that could be reserved now."""
-        room = self.limit_bytes - self.held_bytes
+        with self._lock:
+            return self._room(sum(self._held.values()))
+
+    def _room(self, held: int) -> int:
+        room = self.limit_bytes - held
         if self._asks_machine:
             free = free_memory_bytes()
             if free is not None:
-                room = min(room, int(free * _SHARE_OF_FREE) - _KEPT_FOR_THE_SYSTEM // 4)
+                room = min(room, int(free * _SHARE_OF_FREE) - _KEPT_FREE)
         return max(0, room)
 
     def reserve(self, holder: object, needed_bytes: int) -> None:
         """Reserve memory for ``holder``; raises ``TooLarge`` with both numbers. Small needs are always met."""
-        room = self.room_bytes()
-        if needed_bytes > room and needed_bytes > _NEEDED_WITHOUT_A_NUMBER:
-            raise TooLarge(
-                f"{_megabytes(needed_bytes)} MB are needed, {_megabytes(room)} MB are free for images",
-                needed_mb=str(_megabytes(needed_bytes)),
-                free_mb=str(_megabytes(room)),
-            )
         with self._lock:
+            room = self._room(sum(self._held.values()))
+            if needed_bytes > room and needed_bytes > _NEEDED_WITHOUT_A_NUMBER:
+                raise TooLarge(
+                    f"{_megabytes(needed_bytes)} MB are needed, {_megabytes(room)} MB are free for images",
+                    needed_mb=str(_megabytes(needed_bytes)),
+                    free_mb=str(_megabytes(room)),
+                )
             self._held[holder] = self._held.get(holder, 0) + needed_bytes
 
     def release(self, holder: object) -> None:
@@ -69,15 +75,31 @@ def _megabytes(count: int) -> int:
 
 def machine_memory_bytes() -> int:
     """Physical memory, or the smaller limit this process is under."""
-    known = [value for value in (_physical_bytes(), _cgroup_limit_bytes(), _address_space_limit()) if value]
-    return min(known) if known else _UNKNOWN_MACHINE
+    limits = [value for value in (_physical_bytes(), _address_space_limit()) if value]
+    limits += [limit for limit, _ in _cgroup_limits()]
+    return min(limits) if limits else _UNKNOWN_MACHINE
 
 
 def free_memory_bytes() -> int | None:
-    """Memory that can be had without swapping, ``None`` where the system does not tell."""
+    """Memory that can be had without swapping or meeting a limit, ``None`` where the system does not tell.
+
+    A volume counts against the address space where it is mapped, and against a control group's memory as it fills.
+    """
+    free = [limit - used for limit, used in _cgroup_limits()]
+    available = _kilobytes(Path("/proc/meminfo"), "MemAvailable:")
+    if available is not None:
+        free.append(available)
+    limit, used = _address_space_limit(), _kilobytes(Path("/proc/self/status"), "VmSize:")
+    if limit and used is not None:
+        free.append(limit - used)
+    return max(0, min(free)) if free else None
+
+
+def _kilobytes(file: Path, name: str) -> int | None:
+    """Return a line ``name  NUMBER kB`` of a file of the system's, in bytes."""
     try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
+        for line in file.read_text(encoding="ascii", errors="replace").splitlines():
+            if line.startswith(name):
                 return int(line.split()[1]) * 1024
     except (OSError, ValueError, IndexError):
         return None
@@ -93,10 +115,46 @@ def _physical_bytes() -> int:
         return 0
 
 
-def _cgroup_limit_bytes() -> int:
+def _cgroup_limits(
+    groups: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")
+) -> list[tuple[int, int]]:
+    """Return (limit, used) in bytes of every control group this process is in, version 2 and 1, that has a limit."""
     try:
-        return int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
+        lines = groups.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    found = []
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if controllers == "":
+            base, names = root, ("memory.max", "memory.current")
+        elif "memory" in controllers.split(","):
+            base, names = root / "memory", ("memory.limit_in_bytes", "memory.usage_in_bytes")
+        else:
+            continue
+        parts = [part for part in path.split("/") if part not in ("", "..")]
+        # A group's own limit and those of the groups around it all hold; inside a container only the root is seen.
+        for depth in range(len(parts) + 1):
+            found += _limit_and_use(base.joinpath(*parts[:depth]), *names)
+    return found
+
+
+def _limit_and_use(group: Path, limit_name: str, use_name: str) -> list[tuple[int, int]]:
+    try:
+        limit = int((group / limit_name).read_text(encoding="ascii"))
+        used = int((group / use_name).read_text(encoding="ascii"))
     except (OSError, ValueError):  # "max" means no limit
+        return []
+    # Cached files are given up before the limit is met.
+    return [(limit, max(0, used - _cached_bytes(group)))] if limit < _NO_LIMIT else []
+
+
+def _cached_bytes(group: Path) -> int:
+    try:
+        facts = dict(line.split() for line in (group / "memory.stat").read_text(encoding="ascii").splitlines())
+        return int(facts.get("total_inactive_file", facts.get("inactive_file", "0")))
+    except (OSError, ValueError):
         return 0
 
 

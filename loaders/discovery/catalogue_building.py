@@ -13,13 +13,14 @@ from loaders.discovery.header_facts import (
     PATIENT_KEYWORDS,
     SERIES_KEYWORDS,
     STUDY_KEYWORDS,
+    expected_instances,
     patient_of,
     series_of,
     study_of,
 )
 from loaders.discovery.header_scan import HeaderRecord, locator_of
 from loaders.discovery.last_seen import LastSeen
-from loaders.discovery.object_classes import object_name, reason_not_displayed
+from loaders.discovery.object_classes import object_label, object_name, reason_not_displayed
 from loaders.discovery.patient_parting import PatientMark, mark_of, parted
 from loaders.discovery.series_grouping import group_series
 from loaders.model.frame import Frame
@@ -102,7 +103,10 @@ class CatalogueBuilder:
             self.add_problem(file, "no_pixels", "an image without pixel data")
         elif reason:
             uids = (top.text("StudyInstanceUID"), top.text("SeriesInstanceUID"), top.text("SOPInstanceUID"))
-            self._not_displayed.append(NotDisplayed(file.path, class_name, reason, file.member, *uids))
+            row = NotDisplayed(
+                file.path, class_name, reason, file.member, *uids, top.text("SOPClassUID"), object_label(top)
+            )
+            self._not_displayed.append(row)
         else:
             self._add_image(record, top, file)
 
@@ -223,8 +227,10 @@ class CatalogueBuilder:
             return None
         first = min(instances, key=lambda each: frame_order(each.frames[0]))
         guessed = any(each.guessed for each in instances)
+        series = series_of(Elements(first.facts), character_set_guessed=guessed)
         return replace(
-            series_of(Elements(first.facts), character_set_guessed=guessed),
+            series,
+            expected_instances=series.expected_instances or expected_instances([each.facts for each in instances]),
             stacks=cached[1],
             instances=sum(each.whole > 0 for each in instances),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from loaders.discovery.element_values import Elements
+from loaders.discovery.laterality import laterality_of
 from loaders.model.display import (
     DisplayDefaults,
     FrameBadges,
@@ -33,7 +34,8 @@ _MAX_LUT_ENTRIES = 65536
 
 def value_mapping(top: Elements, groups: tuple[Elements, ...]) -> ValueMapping:
     """Return the modality LUT of a frame: its table, else the rescale nearest to the frame, else stored values."""
-    tables = [table for item in top.items("ModalityLUTSequence") if (table := lookup_table(item, top))]
+    is_signed = top.integer("PixelRepresentation") == 1
+    tables = [table for item in top.items("ModalityLUTSequence") if (table := lookup_table(item, is_signed=is_signed))]
     places = [group.item("PixelValueTransformationSequence") for group in groups] + [top]
     rescale = next((place for place in places if place.number("RescaleSlope") is not None), None)
     if tables:
@@ -68,25 +70,27 @@ def _pet_unit(top: Elements) -> ValueUnit | None:
     return _PET_UNITS.get(units, ValueUnit.OTHER) if units else None
 
 
-def lookup_table(item: Elements, top: Elements) -> LookupTable | None:
+def lookup_table(
+    item: Elements, *, is_signed: bool, descriptor: str = "LUTDescriptor", data: str = "LUTData"
+) -> LookupTable | None:
     """Return a DICOM LUT, or ``None`` where descriptor and data disagree (PS3.3 C.11.1.1.1).
 
-    The number of entries 0 means 65536; the first mapped value is signed where the pixels are.
+    The number of entries 0 means 65536; ``is_signed`` says whether the table's input may be negative, and so whether
+    the first mapped value is to be read as signed.
     """
-    descriptor = item.numbers("LUTDescriptor", 3)
-    data = item.words("LUTData")
-    if descriptor is None or not data:
+    described, words = item.numbers(descriptor, 3), item.words(data)
+    if described is None or not words:
         return None
-    count = int(descriptor[0]) & 0xFFFF or _MAX_LUT_ENTRIES
-    first, bits = int(descriptor[1]) & 0xFFFF, int(descriptor[2])
+    count = int(described[0]) & 0xFFFF or _MAX_LUT_ENTRIES
+    first, bits = int(described[1]) & 0xFFFF, int(described[2])
     if not 8 <= bits <= 16:
         return None
-    if top.integer("PixelRepresentation") == 1 and first >= 0x8000:
+    if is_signed and first >= 0x8000:
         first -= 0x10000
-    if len(data) >= 2 * count:
-        values: tuple[int, ...] = struct.unpack_from(f"<{count}H", data)
-    elif len(data) >= count:
-        values = tuple(data[:count])
+    if len(words) >= 2 * count:
+        values: tuple[int, ...] = struct.unpack_from(f"<{count}H", words)
+    elif len(words) >= count:
+        values = tuple(words[:count])
     else:
         return None
     return LookupTable(first, bits, values, item.text("LUTExplanation"))
@@ -98,10 +102,13 @@ def display_defaults(top: Elements, groups: tuple[Elements, ...]) -> DisplayDefa
     voi = next((place for place in places if "WindowCenter" in place), top)
     shapes = top.text("PresentationLUTShape").upper()
     is_monochrome1 = top.text("PhotometricInterpretation").upper() == "MONOCHROME1"
-    tables = tuple(table for item in top.items("VOILUTSequence") if (table := lookup_table(item, top)))
-    presentation = lookup_table(top.item("PresentationLUTSequence"), top)
+    # The input of a VOI table is the modality LUT's output: negative where the pixels are, or the line leads below 0.
+    is_signed = top.integer("PixelRepresentation") == 1 or (top.number("RescaleIntercept") or 0.0) < 0.0
+    items = next((place.items("VOILUTSequence") for place in places if place.items("VOILUTSequence")), ())
+    tables = tuple(table for item in items if (table := lookup_table(item, is_signed=is_signed)))
+    presentation = lookup_table(top.item("PresentationLUTSequence"), is_signed=False)
     return DisplayDefaults(
-        windows=_windows(voi),
+        windows=windows_of(voi),
         voi_tables=tables,
         # MONOCHROME1 with an INVERSE shape is one statement made twice (PS3.3 C.8.11.3.1.1), not two inversions.
         is_inverted=is_monochrome1 or shapes == "INVERSE",
@@ -110,7 +117,8 @@ def display_defaults(top: Elements, groups: tuple[Elements, ...]) -> DisplayDefa
     )
 
 
-def _windows(place: Elements) -> tuple[Window, ...]:
+def windows_of(place: Elements) -> tuple[Window, ...]:
+    """Return the windows that a data set or item offers, by name; those of an impossible width are left out."""
     centres, widths = place.numbers("WindowCenter"), place.numbers("WindowWidth")
     if not centres or not widths:
         return ()
@@ -144,8 +152,10 @@ def _as_stored(pattern: int, bits: int, *, is_signed: bool) -> int:
     return value - (1 << bits) if is_signed and value >= 1 << (bits - 1) else value
 
 
-def frame_badges(top: Elements, frame_type: tuple[str, ...], transfer_syntax_uid: str) -> FrameBadges:
-    """Return what must be said on the picture: loss, burned-in annotation, image type."""
+def frame_badges(
+    top: Elements, frame_type: tuple[str, ...], transfer_syntax_uid: str, groups: tuple[Elements, ...] = ()
+) -> FrameBadges:
+    """Return what must be said on the picture: loss, burned-in annotation, image type, side, what is not applied."""
     lossy_tag = top.text("LossyImageCompression") in {"01", "1", "YES"}
     return FrameBadges(
         is_lossy=lossy_tag or transfer_syntax_uid in _LOSSY_SYNTAXES,
@@ -153,4 +163,9 @@ def frame_badges(top: Elements, frame_type: tuple[str, ...], transfer_syntax_uid
         lossy_method=top.text("LossyImageCompressionMethod"),
         burned_in_annotation=top.text("BurnedInAnnotation").upper() == "YES",
         image_type=frame_type,
+        laterality=laterality_of(top, groups),
+        has_overlay="OverlayRows" in top,
+        has_shutter=bool(top.texts("ShutterShape")),
+        has_icc_profile="ICCProfile" in top,
+        for_processing=top.text("PresentationIntentType").upper() == "FOR PROCESSING",
     )

@@ -16,11 +16,13 @@ from loaders.discovery.frame_planes import frame_plane
 from loaders.discovery.header_scan import HeaderRecord, locator_of
 from loaders.discovery.last_seen import LastSeen
 from loaders.discovery.part10 import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITTLE_ENDIAN
+from loaders.discovery.pet_elements import pet_facts
 from loaders.discovery.pixel_extent import bits_per_frame
 from loaders.discovery.pixel_spacing import pixel_spacing
 from loaders.model.display import DisplayDefaults, FrameBadges, ValueMapping
 from loaders.model.frame import Frame
 from loaders.model.frame_plane import FramePlane
+from loaders.model.pet_facts import PetFacts
 from loaders.model.pixel_format import PixelFormat, PixelLocation
 from loaders.model.units import PixelSpacing
 
@@ -51,6 +53,9 @@ def pixel_format(record: HeaderRecord, top: Elements) -> PixelFormat:
     rows, columns = top.integer("Rows"), top.integer("Columns")
     if not rows or not columns or rows < 0 or columns < 0:
         raise UnusablePixels("rows and columns are missing or zero")
+    if len(top.numbers("Rows") or ()) > 1 or len(top.numbers("Columns") or ()) > 1:
+        # Written in another type than the standard's: readers that believe the file see another matrix.
+        raise UnusablePixels("rows or columns are not one number of 16 bits")
     kind = record["pixels"]["kind"]
     samples = top.integer("SamplesPerPixel") or 1
     allocated = top.integer("BitsAllocated") or 0
@@ -119,9 +124,18 @@ class FrameBuilder:
         looks = self._looks.get(values, (planes[0] is None, layout), lambda: _looks(top, (), layout, planes[0]))
         meaning = self._meanings.get(values, None, lambda: _meaning(top, ()))
         discriminators = classic_discriminators(top)
+        pet = pet_facts(top, ())
         return tuple(
             _assemble(
-                record, top, layout, index, plane=plane, looks=looks, meaning=meaning, discriminators=discriminators
+                record,
+                top,
+                layout,
+                index,
+                plane=plane,
+                looks=looks,
+                meaning=meaning,
+                discriminators=discriminators,
+                pet=pet,
             )
             for index, plane in enumerate(planes)
         )
@@ -153,7 +167,9 @@ _LOOKS = (
     "EstimatedRadiographicMagnificationFactor", "NominalScannedPixelSpacing", "PixelSpacingCalibrationType",
     "SequenceOfUltrasoundRegions", "PixelAspectRatio", "LossyImageCompression", "LossyImageCompressionRatio",
     "LossyImageCompressionMethod", "BurnedInAnnotation", "FrameTime", "FrameTimeVector",
-    "RecommendedDisplayFrameRate", "CineRate", "SliceThickness", "PatientOrientation",
+    "RecommendedDisplayFrameRate", "CineRate", "SliceThickness", "PatientOrientation", "ImageLaterality",
+    "Laterality", "SeriesDescription", "ProtocolName", "OverlayRows", "ShutterShape", "ICCProfile",
+    "PresentationIntentType", "DistanceSourceToDetector", "DistanceSourceToPatient", "Modality",
 )  # fmt: skip
 _MEANING = (
     "SOPClassUID", "ImageType", "RescaleSlope", "RescaleIntercept", "RescaleType", "Units", "DoseGridScaling",
@@ -180,7 +196,15 @@ def _frame(
     discriminators = grouped_discriminators(groups, looks.badges.image_type)
     meaning = _meaning(top, groups)
     return _assemble(
-        record, top, layout, index, plane=plane, looks=looks, meaning=meaning, discriminators=discriminators
+        record,
+        top,
+        layout,
+        index,
+        plane=plane,
+        looks=looks,
+        meaning=meaning,
+        discriminators=discriminators,
+        pet=pet_facts(top, groups),
     )
 
 
@@ -190,7 +214,7 @@ def _looks(top: Elements, groups: tuple[Elements, ...], layout: PixelFormat, pla
     thickness = [group.item("PixelMeasuresSequence").number("SliceThickness") for group in groups]
     return _Looks(
         spacing=pixel_spacing(top, groups, is_in_patient=is_in_patient),
-        badges=frame_badges(top, frame_type_of(top, groups), layout.transfer_syntax_uid),
+        badges=frame_badges(top, frame_type_of(top, groups), layout.transfer_syntax_uid, groups),
         frame_time_ms=_frame_time_ms(top),
         slice_thickness_mm=_positive(*thickness, top.number("SliceThickness")),
         patient_orientation=(orientation[0], orientation[1]) if len(orientation) == 2 and all(orientation) else None,
@@ -211,6 +235,7 @@ def _assemble(
     looks: _Looks,
     meaning: _Meaning,
     discriminators: Discriminators,
+    pet: PetFacts | None,
 ) -> Frame:
     return Frame(
         sop_instance_uid=top.text("SOPInstanceUID"),
@@ -228,6 +253,7 @@ def _assemble(
         slice_thickness_mm=looks.slice_thickness_mm,
         patient_orientation=looks.patient_orientation,
         discriminators=discriminators,
+        pet=pet,
     )
 
 
@@ -244,7 +270,8 @@ def _location(record: HeaderRecord, layout: PixelFormat, index: int) -> PixelLoc
     )
     bits = bits_per_frame(record["elements"])
     if not is_direct or bits is None or index >= (pixels["frames_whole"] or 0):
-        return PixelLocation(file, index)
+        is_alone = frame_count(Elements(record["elements"])) == 1
+        return PixelLocation(file, index, items_offset=pixels.get("items", -1) if is_alone else -1)
     return PixelLocation(file, index, pixels["offset"] + index * (bits // 8), bits // 8)
 
 
@@ -253,12 +280,12 @@ def _positive(*numbers: float | None) -> float | None:
 
 
 def _frame_time_ms(top: Elements) -> float | None:
-    """Time from frame to frame; a vector of times counts when even (PS3.3 C.7.6.5)."""
+    """Time from frame to frame; of a vector of uneven times the mean (PS3.3 C.7.6.5: its first entry is nought)."""
     time = _positive(top.number("FrameTime"))
     if time is not None:
         return time
     vector = top.numbers("FrameTimeVector")
-    if vector and len(vector) > 1 and max(vector[1:]) - min(vector[1:]) <= 0.01 * max(vector[1:]):
-        return _positive(vector[1])
+    if vector and len(vector) > 1:
+        return _positive(sum(vector[1:]) / (len(vector) - 1))
     rate = _positive(top.number("RecommendedDisplayFrameRate"), top.number("CineRate"))
     return 1000.0 / rate if rate else None

@@ -12,6 +12,7 @@ from loaders.model.frame_plane import FramePlane, Vector3
 #: Direction cosines are given with few digits: unit length and right angle are believed within this.
 _UNIT_WITHIN = 0.01
 _FARTHEST_MM = 1e5
+_NM = "1.2.840.10008.5.1.4.1.1.20"
 _RT_DOSE = "1.2.840.10008.5.1.4.1.1.481.2"
 
 
@@ -26,11 +27,16 @@ def frame_plane(top: Elements, groups: tuple[Elements, ...], frame_index: int) -
     orientations = [group.item("PlaneOrientationSequence") for group in groups]
     if not groups:
         positions, orientations = [top], [top]
+    slices = None if groups else _tomographic_slices(top)
+    if slices is not None:
+        positions = orientations = [top.item("DetectorInformationSequence")]
     position = _first(positions, "ImagePositionPatient", 3)
     orientation = _first(orientations, "ImageOrientationPatient", 6)
     if position is None or orientation is None:
         return None
     plane = _plane(position, orientation, top.text("FrameOfReferenceUID"))
+    if plane is not None and slices is not None:
+        return _moved(plane, (slices[frame_index] - 1) * (top.number("SpacingBetweenSlices") or 0.0))
     if plane is None or groups or frame_index == 0:
         return plane if (groups or _frame_count(top) == 1 or _dose_offsets(top)) else None
     return _dose_plane(plane, top, frame_index)
@@ -66,6 +72,19 @@ def _plane(position: tuple[float, ...], orientation: tuple[float, ...], frame_of
 
 def _vector(values: list[float]) -> Vector3:
     return (float(values[0]), float(values[1]), float(values[2]))
+
+
+def _tomographic_slices(top: Elements) -> tuple[float, ...] | None:
+    """The slice number of each frame of a reconstructed NM tomogram (PS3.3 C.8.4.8, C.8.4.15), else ``None``."""
+    if top.text("SOPClassUID") != _NM or "RECON TOMO" not in (kind.upper() for kind in top.texts("ImageType")):
+        return None
+    slices = top.numbers("SliceVector") or tuple(float(number + 1) for number in range(_frame_count(top)))
+    return slices if len(slices) == _frame_count(top) and top.number("SpacingBetweenSlices") else None
+
+
+def _moved(plane: FramePlane, along_mm: float) -> FramePlane:
+    origin = np.asarray(plane.origin_lps_mm) + along_mm * np.asarray(plane.normal_lps)
+    return FramePlane(_vector(origin.tolist()), plane.column_step_lps, plane.row_step_lps, plane.frame_of_reference_uid)
 
 
 def _dose_offsets(top: Elements) -> tuple[float, ...] | None:

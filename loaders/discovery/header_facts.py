@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, time
 
-from loaders.discovery.element_values import Elements
+from loaders.discovery.element_values import Elements, ElementValues
 from loaders.model.identifiers import PatientIdentifier
 from loaders.model.patient import Patient, PersonName
 from loaders.model.series import Equipment, Series
@@ -31,7 +32,8 @@ SERIES_KEYWORDS = (
     "SeriesInstanceUID", "Modality", "SeriesDescription", "SeriesNumber", "BodyPartExamined", "Laterality",
     "ImageLaterality", "ViewPosition", "ProtocolName", "AcquisitionDate", "AcquisitionTime", "AcquisitionDateTime",
     "SeriesDate", "SeriesTime", "Manufacturer", "ManufacturerModelName", "StationName", "InstitutionName",
-    "NumberOfSeriesRelatedInstances", *(keyword for _, keyword in _TECHNIQUE),
+    "NumberOfSeriesRelatedInstances", "ImagesInAcquisition", "AcquisitionNumber", "InConcatenationTotalNumber",
+    "InstanceNumber", *(keyword for _, keyword in _TECHNIQUE),
 )  # fmt: skip
 
 
@@ -128,3 +130,31 @@ def series_of(top: Elements, *, character_set_guessed: bool) -> Series:
         expected_instances=top.integer("NumberOfSeriesRelatedInstances"),
         character_set_guessed=character_set_guessed,
     )
+
+
+def expected_instances(files: Sequence[ElementValues]) -> int | None:
+    """Return how many instances the files of a series say there are, or ``None`` where that is not to be had.
+
+    By the concatenation they are parts of (PS3.3 C.7.6.16.2.2.4), or by Images in Acquisition where it can be believed:
+    all files are of one acquisition and name one number, which no instance number exceeds.
+    """
+    if not files:
+        return None
+    for keyword in ("InConcatenationTotalNumber", "ImagesInAcquisition"):
+        told = {Elements(values).integer(keyword) for values in files}
+        if len(told) != 1:
+            continue
+        (total,) = told
+        if not total or total < len(files):
+            continue
+        if keyword == "InConcatenationTotalNumber":
+            return total
+        acquisitions = {Elements(values).integer("AcquisitionNumber") for values in files}
+        numbers = [Elements(values).integer("InstanceNumber") for values in files]
+        if (
+            len(acquisitions) == 1
+            and None not in acquisitions
+            and all(n is not None and 1 <= n <= total for n in numbers)
+        ):
+            return total
+    return None

@@ -2,7 +2,7 @@
 
 A record is a JSON-serialisable dictionary, since it may come from a worker process; nothing is ever unpickled.
 ``{"file": {"path", "member"}, "status": "image" | "object" | "directory" | "not_dicom" | "problem", "code", "message",
-"size", "syntax", "elements": {...}, "guessed", "pixels": {"kind", "offset", "length", "frames_whole"}}``
+"size", "syntax", "elements": {...}, "guessed", "pixels": {"kind", "offset", "items", "length", "frames_whole"}}``
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, BinaryIO
+from typing import IO, Any, BinaryIO, NamedTuple
 
-from loaders.discovery.element_values import values_of
-from loaders.discovery.element_walk import ElementWalk, MalformedHeader, MoreBytesNeeded, PixelElement
+from loaders.discovery.element_values import SCAN_LIMITS, ValueLimits, values_of
+from loaders.discovery.element_walk import ElementWalk, MalformedHeader, MoreBytesNeeded, PixelElement, WantedTable
 from loaders.discovery.part10 import (
     DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
     NATIVE_SYNTAXES,
@@ -38,6 +38,16 @@ MAX_HEADER_BYTES = 1 << 27
 _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 
 
+class Wish(NamedTuple):
+    """What to keep of a file: which elements, and how much of each. Without a table: what a scan needs."""
+
+    table: WantedTable | None = None
+    limits: ValueLimits = SCAN_LIMITS
+
+
+_SCAN = Wish()
+
+
 class _Head:
     """The beginning of a file, read further only when the header asks for it."""
 
@@ -55,7 +65,7 @@ class _Head:
         self.data += more
 
 
-def read_header(source: FileLocator | bytes) -> HeaderRecord:
+def read_header(source: FileLocator | bytes, wish: Wish = _SCAN) -> HeaderRecord:
     """Return the header record of a plain file, or of a file's bytes. Never raises for what a file contains.
 
     Archive members are read by their archive and come as a stream through :func:`read_header_stream`.
@@ -63,10 +73,10 @@ def read_header(source: FileLocator | bytes) -> HeaderRecord:
     if isinstance(source, bytes):
         import io  # noqa: PLC0415 (only for bytes)
 
-        return read_header_stream(io.BytesIO(source), len(source), FileLocator(Path("-")))
+        return read_header_stream(io.BytesIO(source), len(source), FileLocator(Path("-")), wish)
     try:
         with _open_regular(source.path) as stream:
-            return read_header_stream(stream, os.fstat(stream.fileno()).st_size, source)
+            return read_header_stream(stream, os.fstat(stream.fileno()).st_size, source, wish)
     except PermissionError:
         return problem_record(source, "no_permission", "no permission to read this file")
     except FileNotFoundError:
@@ -85,7 +95,7 @@ def _open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb", buffering=0)
 
 
-def read_header_stream(stream: IO[bytes], size: int, file: FileLocator) -> HeaderRecord:
+def read_header_stream(stream: IO[bytes], size: int, file: FileLocator, wish: Wish = _SCAN) -> HeaderRecord:
     """Return the header record of a stream of ``size`` bytes, read from its beginning as far as needed."""
     if size == 0:
         return problem_record(file, "empty_file", "the file has no bytes")
@@ -94,7 +104,7 @@ def read_header_stream(stream: IO[bytes], size: int, file: FileLocator) -> Heade
     try:
         head = _Head(stream, size)
         start = _find_start(head)
-        return _read_data_set(head, start, stream, file)
+        return _read_data_set(head, start, stream, file, wish)
     except NotDicom:
         return not_dicom
     except (MalformedHeader, MoreBytesNeeded) as error:
@@ -112,12 +122,13 @@ def _find_start(head: _Head) -> DataSetStart:
             head.grow()
 
 
-def _read_data_set(head: _Head, start: DataSetStart, stream: IO[bytes], file: FileLocator) -> HeaderRecord:
+def _read_data_set(head: _Head, start: DataSetStart, stream: IO[bytes], file: FileLocator, wish: Wish) -> HeaderRecord:
+    wanted = _wanted(head.data) if wish.table is None else wish.table
     if start.transfer_syntax_uid == DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN:
-        walk, raw = _walk_deflated(head, start)
+        walk, raw = _walk_deflated(head, start, wanted)
     else:
-        walk, raw = _walk_plain(head, start)
-    values, guessed = values_of(raw)
+        walk, raw = _walk_plain(head, start, wanted)
+    values, guessed = values_of(raw, wish.limits)
     record = {
         **_base(file, head.size),
         "syntax": start.transfer_syntax_uid,
@@ -134,11 +145,11 @@ def _read_data_set(head: _Head, start: DataSetStart, stream: IO[bytes], file: Fi
     return {**record, "status": "image", "pixels": _pixel_record(walk, values, start, stream, file)}
 
 
-def _walk_plain(head: _Head, start: DataSetStart) -> tuple[ElementWalk, dict[str, Any]]:
+def _walk_plain(head: _Head, start: DataSetStart, wanted: WantedTable) -> tuple[ElementWalk, dict[str, Any]]:
     while True:
         walk = ElementWalk(head.data, head.size)
         try:
-            return walk, walk.top_level(start.position, start.encoding, _wanted(head.data))
+            return walk, walk.top_level(start.position, start.encoding, wanted)
         except MoreBytesNeeded:
             head.grow()
 
@@ -148,14 +159,14 @@ def _wanted(data: bytes) -> dict[int, Any]:
     return {**IMAGE_ELEMENTS, **DIRECTORY_ELEMENTS} if _MEDIA_DIRECTORY.encode() in data[:1024] else IMAGE_ELEMENTS
 
 
-def _walk_deflated(head: _Head, start: DataSetStart) -> tuple[ElementWalk, dict[str, Any]]:
+def _walk_deflated(head: _Head, start: DataSetStart, wanted: WantedTable) -> tuple[ElementWalk, dict[str, Any]]:
     """Inflate only as much as the header takes, and never more than ``MAX_HEADER_BYTES``."""
     limit = _FIRST_READ * 2
     while True:
         data, is_ended = inflate_bounded(head.data[start.position :], limit)
         walk = ElementWalk(data, len(data) if is_ended else max(len(data) + 1, MAX_HEADER_BYTES * 16))
         try:
-            return walk, walk.top_level(0, start.encoding, IMAGE_ELEMENTS)
+            return walk, walk.top_level(0, start.encoding, wanted)
         except MoreBytesNeeded:
             if len(data) >= limit:
                 limit *= _GROWTH
@@ -176,8 +187,15 @@ def _pixel_record(
     pixels: PixelElement = walk.pixels  # type: ignore[assignment]  # the caller has seen that it is there
     is_deflated = start.transfer_syntax_uid == DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN
     if pixels.length < 0:
-        whole = encapsulated_is_whole(stream, pixels.offset, walk.size) if not (is_deflated or file.member) else None
-        return {"kind": pixels.kind, "offset": -1, "length": -1, "frames_whole": None if whole in {None, True} else 0}
+        is_plain = not (is_deflated or file.member)
+        whole = encapsulated_is_whole(stream, pixels.offset, walk.size) if is_plain else None
+        return {
+            "kind": pixels.kind,
+            "offset": -1,
+            "items": pixels.offset if is_plain else -1,
+            "length": -1,
+            "frames_whole": None if whole in {None, True} else 0,
+        }
     is_native = start.transfer_syntax_uid in NATIVE_SYNTAXES
     frames = whole_native_frames(values, pixels, walk.size) if is_native else None
     return {

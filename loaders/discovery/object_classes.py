@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pydicom import config
 from pydicom.uid import UID
 
 from loaders.discovery.element_values import Elements
@@ -39,7 +40,14 @@ _VIDEO_SYNTAX = "1.2.840.10008.1.2.4.10"
 
 def object_name(sop_class_uid: str) -> str:
     """Return the name of a SOP class, or its UID where it is not a registered one."""
-    return UID(sop_class_uid).name if sop_class_uid else "unknown"
+    return UID(sop_class_uid, validation_mode=config.IGNORE).name if sop_class_uid else "unknown"
+
+
+def object_label(top: Elements) -> str:
+    """Return what an object beside the images calls itself, or its series' description."""
+    names = ("ContentLabel", "ContentDescription", "DocumentTitle", "StructureSetLabel", "SeriesDescription")
+    title = top.item("ConceptNameCodeSequence").text("CodeMeaning")
+    return next((text for text in (*(top.text(name) for name in names[:4]), title, top.text(names[4])) if text), "")
 
 
 def reason_not_displayed(top: Elements, transfer_syntax_uid: str, *, has_pixels: bool) -> str:

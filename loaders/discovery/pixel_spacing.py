@@ -27,7 +27,7 @@ def pixel_spacing(top: Elements, groups: tuple[Elements, ...], *, is_in_patient:
     if measured:
         return _projection(top, measured, imager)
     if imager:
-        factor = _first_factor([*properties, top])
+        factor = _first_factor([*properties, top]) or _factor_by_geometry(top)
         if factor is not None:
             return PixelSpacing(imager[0] / factor, imager[1] / factor, SpacingBasis.MAGNIFICATION_CORRECTED)
         return PixelSpacing(*imager, SpacingBasis.AT_DETECTOR)
@@ -67,6 +67,20 @@ def _first_factor(places: list[Elements]) -> float | None:
         if factor is not None and 1.0 <= factor < 20.0:
             return factor
     return None
+
+
+def _factor_by_geometry(top: Elements) -> float | None:
+    """Magnification at the isocentre, or the breast, from the distances of source, patient and detector.
+
+    Only where the distance to the patient means the anatomy (PS3.3 C.8.7.5, C.8.11.7); on a radiograph it is the skin.
+    """
+    if top.text("Modality") not in {"XA", "RF", "MG"}:
+        return None
+    to_detector, to_patient = top.number("DistanceSourceToDetector"), top.number("DistanceSourceToPatient")
+    if not to_detector or not to_patient:
+        return None
+    factor = to_detector / to_patient
+    return factor if 1.0 <= factor < 20.0 else None
 
 
 def _ultrasound(top: Elements) -> PixelSpacing | None:

@@ -1,73 +1,83 @@
-"""Read headers in worker processes: hostile files are parsed where there are no keys, no network and no writing."""
+"""Headers of many files read by the worker pool: hostile files are parsed where there are no keys and no writing."""
 
 from __future__ import annotations
 
 import queue
-from collections.abc import Iterator, Sequence
-from itertools import count
+from collections.abc import Hashable, Iterator, Sequence
+from functools import partial
 
-from loaders.discovery.header_scan import HeaderReader, HeaderRecord, decode_task_result, encode_task, problem_record
+from loaders.discovery.header_scan import (
+    HeaderReader,
+    HeaderRecord,
+    decode_task_result,
+    encode_task,
+    problem_record,
+)
+from loaders.errors import WorldError
 from loaders.model.pixel_format import FileLocator
-from loaders.workers.task_group import Task, TaskGroup, TaskInput, TaskResult
+from loaders.workers.task_group import Task, TaskInput, TaskResult
 from loaders.workers.worker_pool import WorkerPool
 
 #: The first batches are small, so that the first series is there at once; then larger ones cost less in between.
 _FIRST_BATCH, _BATCH = 4, 24
 _SMALL_BATCHES = 8
-_BATCH_LIMIT_S = 60.0
+#: A stick reads a hundred headers a second at worst; a directory record may name ten thousand files.
+_LIMIT_S = 60.0
+#: Before pixels: a catalogue that waits for a volume to fill would stall what the reader opens next.
+_PRIORITY = -1
 
 
 def pooled_header_reader(pool: WorkerPool) -> HeaderReader:
-    """Return a header reader that spreads batches of files over a pool's workers.
+    """Return a header reader for ``LocalFolder`` that spreads batches of files over a pool's workers.
 
     Records come batch by batch in any order, one for every file. Where a batch kills its worker or takes too long, its
-    files are tried one by one, so that only the guilty one becomes a row. Closing the iterator cancels the rest.
+    files are tried one by one, so that only the guilty one becomes a row (``worker_lost``). Closing the iterator
+    cancels the rest.
     """
-
-    def read(files: Sequence[FileLocator]) -> Iterator[HeaderRecord]:
-        results: queue.SimpleQueue[TaskResult] = queue.SimpleQueue()
-        batches = dict(enumerate(_batches(files)))
-        numbers = count(len(batches))
-        group = pool.group(results.put)
-        try:
-            group.add([_task(number, batch) for number, batch in batches.items()])
-            while batches:
-                result = results.get()
-                batch = batches.pop(result.key)  # type: ignore[call-overload]  # keys are the numbers given above
-                yield from _records(result, batch, batches, numbers, group)
-        finally:
-            pool.close_group(group)
-
-    return read
+    return partial(_read, pool)
 
 
-def _records(
-    result: TaskResult,
-    batch: Sequence[FileLocator],
-    batches: dict[int, Sequence[FileLocator]],
-    numbers: Iterator[int],
-    group: TaskGroup,
-) -> Iterator[HeaderRecord]:
-    if result.error is None:
-        yield from decode_task_result(result.payload)
-    elif len(batch) == 1:
-        yield problem_record(batch[0], "unreadable", f"reading its header failed: {result.error.message}")
-    else:
-        singles = {next(numbers): (file,) for file in batch}
-        batches.update(singles)
-        group.add([_task(number, single) for number, single in singles.items()])
+def _read(pool: WorkerPool, files: Sequence[FileLocator]) -> Iterator[HeaderRecord]:
+    answers: queue.SimpleQueue[TaskResult] = queue.SimpleQueue()
+    waiting: dict[Hashable, Sequence[FileLocator]] = dict(enumerate(_batches(files)))
+    group = pool.group(answers.put, priority=_PRIORITY)
+    try:
+        group.add([_task(key, batch) for key, batch in waiting.items()])
+        while waiting:
+            result = answers.get()
+            batch = waiting.pop(result.key)
+            if result.error is None:
+                yield from _records(result.payload, batch)
+            elif len(batch) > 1:
+                singles: dict[Hashable, Sequence[FileLocator]] = {
+                    (result.key, number): (file,) for number, file in enumerate(batch)
+                }
+                waiting.update(singles)
+                group.add([_task(key, single) for key, single in singles.items()])
+            else:
+                yield problem_record(batch[0], result.error.code, result.error.message)
+    finally:
+        pool.close_group(group)
 
 
 def _batches(files: Sequence[FileLocator]) -> Iterator[Sequence[FileLocator]]:
     position = 0
-    for number in count():
-        if position >= len(files):
-            return
-        size = _FIRST_BATCH if number < _SMALL_BATCHES else _BATCH
+    while position < len(files):
+        size = _FIRST_BATCH if position < _FIRST_BATCH * _SMALL_BATCHES else _BATCH
         yield files[position : position + size]
         position += size
 
 
-def _task(number: int, batch: Sequence[FileLocator]) -> Task:
-    payload = encode_task(batch)
-    return Task(number, "headers", lambda _attempt: TaskInput(payload), limit_s=_BATCH_LIMIT_S)
+def _task(key: Hashable, batch: Sequence[FileLocator]) -> Task:
+    return Task(key, "headers", lambda _attempt: TaskInput(encode_task(batch)), weight=0.5, limit_s=_LIMIT_S)
+
+
+def _records(payload: bytes, batch: Sequence[FileLocator]) -> Iterator[HeaderRecord]:
+    """Yield a worker's records, if there is one for every file asked for."""
+    try:
+        records = decode_task_result(payload)
+    except (ValueError, RecursionError):
+        records = []
+    if len(records) != len(batch):
+        raise WorldError("a worker answered for other files than it was asked for")
+    yield from records

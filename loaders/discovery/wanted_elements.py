@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
-
+from loaders.discovery.element_dictionary import tag_and_vr
 from loaders.discovery.element_walk import WantedElement, WantedTable
+from loaders.discovery.pet_elements import ADMINISTRATION_KEYWORDS, PET_KEYWORDS, private_pet_elements
 
 _Tree = dict[str, "_Tree | None"]
 
@@ -29,7 +29,7 @@ _FUNCTIONAL_GROUPS: _Tree = {
         "FrameAcquisitionDateTime", "FrameAcquisitionNumber", "DimensionIndexValues",
     ),
     "PixelValueTransformationSequence": _leaves(*_RESCALE),
-    "FrameVOILUTSequence": _leaves(*_WINDOW),
+    "FrameVOILUTSequence": {**_leaves(*_WINDOW), "VOILUTSequence": _LUT},
     "MREchoSequence": _leaves("EffectiveEchoTime"),
     "MRDiffusionSequence": {
         "DiffusionBValue": None,
@@ -54,7 +54,8 @@ _IDENTITY = (
     "StudyDescription", "SeriesDescription", "ManufacturerModelName", "PatientName", "PatientID",
     "IssuerOfPatientID", "TypeOfPatientID", "PatientBirthDate", "PatientSex", "OtherPatientIDs", "BodyPartExamined",
     "ProtocolName", "ViewPosition", "Laterality", "ImageLaterality", "SeriesNumber", "AcquisitionNumber",
-    "InstanceNumber", "NumberOfSeriesRelatedInstances", "NumberOfFrames", "ConversionType",
+    "InstanceNumber", "NumberOfSeriesRelatedInstances", "ImagesInAcquisition",
+    "InConcatenationTotalNumber", "NumberOfFrames", "ConversionType",
 )  # fmt: skip
 
 _TECHNIQUE = (
@@ -73,18 +74,28 @@ _GEOMETRY = (
     "ImagePositionPatient", "ImageOrientationPatient", "FrameOfReferenceUID", "PixelSpacing", "ImagerPixelSpacing",
     "NominalScannedPixelSpacing", "PixelAspectRatio", "PixelSpacingCalibrationType", "SliceThickness",
     "EstimatedRadiographicMagnificationFactor", "ImagePlanePixelSpacing", "PatientOrientation",
-    "GridFrameOffsetVector", "TotalPixelMatrixColumns",
+    "GridFrameOffsetVector", "TotalPixelMatrixColumns", "DistanceSourceToDetector", "DistanceSourceToPatient",
+    "SliceVector", "SpacingBetweenSlices",
 )  # fmt: skip
 
 _PIXELS = (
     "Rows", "Columns", "SamplesPerPixel", "PhotometricInterpretation", "BitsAllocated", "BitsStored", "HighBit",
     "PixelRepresentation", "PlanarConfiguration", "PixelPaddingValue", "PixelPaddingRangeLimit",
     "LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod", "BurnedInAnnotation",
-    "PresentationLUTShape", "Units", "DoseUnits", "DoseGridScaling", *_RESCALE, *_WINDOW,
+    "PresentationLUTShape", "PresentationIntentType", "ShutterShape", "Units", "DoseUnits",
+    "DoseGridScaling", *_RESCALE, *_WINDOW,
 )  # fmt: skip
 
+#: What an object beside the images calls itself.
+_OBJECT_NAMES = ("ContentLabel", "ContentDescription", "DocumentTitle", "StructureSetLabel")
+
 _TOP: _Tree = {
-    **_leaves(*_IDENTITY, *_TECHNIQUE, *_TIME_AND_PHASE, *_GEOMETRY, *_PIXELS),
+    **_leaves(*_IDENTITY, *_TECHNIQUE, *_TIME_AND_PHASE, *_GEOMETRY, *_PIXELS, *_OBJECT_NAMES, *PET_KEYWORDS),
+    "ConceptNameCodeSequence": _leaves("CodeMeaning"),
+    "RadiopharmaceuticalInformationSequence": {
+        **_leaves(*ADMINISTRATION_KEYWORDS),
+        "RadionuclideCodeSequence": _leaves("CodeMeaning"),
+    },
     "OtherPatientIDsSequence": _leaves("PatientID", "IssuerOfPatientID", "TypeOfPatientID"),
     "ModalityLUTSequence": _LUT,
     "VOILUTSequence": _LUT,
@@ -94,6 +105,7 @@ _TOP: _Tree = {
         "PhysicalDeltaX", "PhysicalDeltaY", "RegionLocationMinX0", "RegionLocationMinY0", "RegionLocationMaxX1",
         "RegionLocationMaxY1",
     ),
+    "DetectorInformationSequence": _leaves("ImagePositionPatient", "ImageOrientationPatient"),
     "SharedFunctionalGroupsSequence": _FUNCTIONAL_GROUPS,
     "PerFrameFunctionalGroupsSequence": _FUNCTIONAL_GROUPS,
 }  # fmt: skip
@@ -108,12 +120,16 @@ _DIRECTORY: _Tree = {
 def _table(tree: _Tree) -> WantedTable:
     table: WantedTable = {}
     for keyword, children in tree.items():
-        tag = tag_for_keyword(keyword)
-        if tag is None:
-            raise ValueError(f"no such element: {keyword}")
-        table[tag] = WantedElement(keyword, dictionary_VR(tag), None if children is None else _table(children))
+        tag, vr = tag_and_vr(keyword)
+        table[tag] = WantedElement(keyword, vr, None if children is None else _table(children))
     return table
 
 
-IMAGE_ELEMENTS: WantedTable = _table(_TOP)
+IMAGE_ELEMENTS: WantedTable = {
+    **_table(_TOP),
+    **private_pet_elements(),
+    # That there are overlay planes, and a colour profile, is said; they are read when they are asked for.
+    **{group << 16 | 0x0010: WantedElement("OverlayRows", "US") for group in range(0x6000, 0x6020, 2)},
+    0x00282000: WantedElement("ICCProfile", "CS"),
+}
 DIRECTORY_ELEMENTS: WantedTable = _table(_DIRECTORY)

@@ -77,3 +77,19 @@ class FrameBadges:
     lossy_method: str = ""
     burned_in_annotation: bool = False
     image_type: tuple[str, ...] = field(default=())
+    #: ``L``, ``R``, ``B`` (both), ``U`` (unpaired), empty where not stated, ``?`` where the file contradicts itself.
+    laterality: str = ""
+    has_overlay: bool = False
+    has_shutter: bool = False
+    has_icc_profile: bool = False
+    for_processing: bool = False
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether the pixels were calculated from others (Image Type value 1)."""
+        return bool(self.image_type) and self.image_type[0].upper() == "DERIVED"
+
+    @property
+    def is_localizer(self) -> bool:
+        """Whether the image is there to plan or to find others."""
+        return not {"LOCALIZER", "SCOUT", "TOPOGRAM"}.isdisjoint(kind.upper() for kind in self.image_type)

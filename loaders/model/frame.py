@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from loaders.model.display import NO_DEFAULTS, DisplayDefaults, FrameBadges, ValueMapping
 from loaders.model.frame_plane import FramePlane
+from loaders.model.pet_facts import PetFacts
 from loaders.model.pixel_format import PixelFormat, PixelLocation
 from loaders.model.units import PixelSpacing
 
@@ -30,3 +31,5 @@ class Frame:
     patient_orientation: tuple[str, str] | None = None
     #: What tells this frame from others at the same position: ("echo", "1"), ("b_value", "800"), ...
     discriminators: tuple[tuple[str, str], ...] = field(default=())
+    #: What SUV rests on; ``None`` where the object is no PET image.
+    pet: PetFacts | None = None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import DTypeLike
+if TYPE_CHECKING:
+    # Workers read headers without numpy, which takes 0.1 s to import.
+    from numpy.typing import DTypeLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,19 @@ class PixelFormat:
     def decoded_dtype(self) -> DTypeLike:
         """The numpy type of a decoded frame: 8, 16 or 32 bit integers, or floats; colour is always ``uint8``."""
         if self.is_colour:
-            return np.uint8
+            return "u1"
         if self.number_kind != "int":
-            return np.float32 if self.number_kind == "float" else np.float64
-        width = 8 if self.bits_allocated <= 8 else 16 if self.bits_allocated <= 16 else 32
-        return np.dtype(f"{'i' if self.is_signed else 'u'}{width // 8}")
+            return "f4" if self.number_kind == "float" else "f8"
+        return f"{'i' if self.is_signed else 'u'}{self._sample_bytes}"
+
+    @property
+    def _sample_bytes(self) -> int:
+        """Size of one decoded sample."""
+        if self.is_colour:
+            return 1
+        if self.number_kind != "int":
+            return 4 if self.number_kind == "float" else 8
+        return 1 if self.bits_allocated <= 8 else 2 if self.bits_allocated <= 16 else 4
 
     @property
     def decoded_shape(self) -> tuple[int, ...]:
@@ -48,7 +59,7 @@ class PixelFormat:
     @property
     def decoded_bytes(self) -> int:
         """Size of one decoded frame in bytes."""
-        return int(np.prod(self.decoded_shape)) * np.dtype(self.decoded_dtype).itemsize
+        return math.prod(self.decoded_shape) * self._sample_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +74,13 @@ class FileLocator:
 class PixelLocation:
     """Where the bytes of a frame are.
 
-    ``offset`` and ``length`` are set when the frame is uncompressed and contiguous in a plain file, so that it can be
-    read without parsing; otherwise ``offset`` is -1 and the file is parsed by the decode worker.
+    ``offset`` and ``length`` are set when the frame is uncompressed and contiguous in a plain file, ``items_offset``
+    (of the first item) when it is the only frame of encapsulated pixel data in a plain file: both can be read without
+    parsing. Otherwise they are -1 and the file is parsed by the decode worker.
     """
 
     file: FileLocator
     frame_index: int = 0
     offset: int = -1
     length: int = 0
+    items_offset: int = -1

@@ -7,6 +7,7 @@ from datetime import date, time
 from pathlib import Path
 
 from loaders.model.patient import Patient
+from loaders.model.pixel_format import FileLocator
 from loaders.model.series import Series
 from loaders.model.stack import Stack, StackKey
 
@@ -47,6 +48,14 @@ class NotDisplayed:
     study_uid: str = ""
     series_uid: str = ""
     sop_instance_uid: str = ""
+    sop_class_uid: str = ""
+    #: What the object calls itself: content label, document title, structure set label, or series description.
+    label: str = ""
+
+    @property
+    def file(self) -> FileLocator:
+        """Where it is."""
+        return FileLocator(self.path, self.member)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,10 @@ class Catalogue:
     studies: tuple[Study, ...] = ()
     problems: tuple[Problem, ...] = ()
     not_displayed: tuple[NotDisplayed, ...] = ()
+
+    def find_object(self, sop_instance_uid: str) -> NotDisplayed | None:
+        """Return the object beside the images of that UID, or ``None``."""
+        return next((row for row in self.not_displayed if row.sop_instance_uid == sop_instance_uid), None)
 
     def find_stack(self, key: StackKey) -> Stack | None:
         """Return the stack of that key, or ``None``."""

@@ -23,6 +23,7 @@ _JPEG_SOF = frozenset({0xC0, 0xC1, 0xC2, 0xC3, 0xC5, 0xC6, 0xC7, 0xC9, 0xCA, 0xC
 _JPEG_LS_SOF = 0xF7
 _APP0, _APP14 = 0xE0, 0xEE
 _LARGEST_JP2_BOXES = 64
+_MOST_TILES = 65_535  # Isot is a 16-bit number
 _SOT, _EOC = b"\xff\x90", b"\xff\xd9"
 
 
@@ -198,20 +199,36 @@ def _jpeg2000_end(data: bytes) -> tuple[str, tuple[int, bytes] | None]:
     body = data.rstrip(b"\0")
     is_closed = _ends_with_marker(data, _EOC)
     end = data.rfind(_EOC) if is_closed else len(data)
+    tiles: set[int] = set()
+    note: tuple[str, tuple[int, bytes] | None] = ("", None)
     while data[at : at + 2] == _SOT:
-        (part_length,) = struct.unpack_from(">I", data, at + 6)
+        tile, part_length = struct.unpack_from(">HI", data, at + 4)
+        tiles.add(tile)
         if part_length == 0:
             break  # until the end of the codestream
         if part_length < 14:
             raise DecodeError("a JPEG 2000 tile-part of an impossible length")
         if is_closed and at + part_length > end:
-            return "a tile-part claims more bytes than there are", (at + 6, struct.pack(">I", end - at))
+            note = "a tile-part claims more bytes than there are", (at + 6, struct.pack(">I", end - at))
+            break
         at += part_length
         if not is_closed and at in (len(data), len(body)):
-            return "no end-of-codestream marker; all tile-parts are complete", (at, _EOC)
-    if not is_closed:
+            note = "no end-of-codestream marker; all tile-parts are complete", (at, _EOC)
+            break
+    if not is_closed and not note[0]:
         raise TruncatedFrame("no end-of-codestream marker")
-    return "", None
+    _check_tiles(data, tiles)
+    return note
+
+
+def _check_tiles(data: bytes, tiles: set[int]) -> None:
+    """Raise ``TruncatedFrame`` unless every tile has a part: decoders leave the place of one that lacks black."""
+    x_size, y_size, _, _, x_tile, y_tile, x_first, y_first = struct.unpack_from(">8I", data, 8)
+    if not x_tile or not y_tile:
+        raise DecodeError("JPEG 2000 tiles of no size")
+    count = -(-(x_size - x_first) // x_tile) * -(-(y_size - y_first) // y_tile)
+    if count > _MOST_TILES or tiles != set(range(count)):
+        raise TruncatedFrame(f"{len(tiles)} of {count} JPEG 2000 tiles are there")
 
 
 def _read_rle(data: bytes, format_: PixelFormat) -> CodestreamHeader:

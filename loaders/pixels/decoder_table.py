@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from loaders.errors import DecodeError
 from loaders.model.pixel_format import PixelFormat
 from loaders.pixels.codestream_header import RLE_LOSSLESS, CodestreamHeader
+from loaders.pixels.rle_planes import decode_planes
 from loaders.pixels.sample_conversion import unpack_bits
 
 Decoded = NDArray[Any]
@@ -70,6 +71,13 @@ def _jpeg_ls(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> De
     return _imagecodecs("jpegls_decode", data)
 
 
+def _jpeg_ls_by_pyjpegls(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Decoded:
+    import jpeg_ls  # noqa: PLC0415 - lazy, in the worker only
+
+    decoded: Decoded = jpeg_ls.decode(np.frombuffer(data, dtype=np.uint8))
+    return decoded
+
+
 def _openjpeg_by_imagecodecs(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Decoded:
     return _imagecodecs("jpeg2k_decode", data)
 
@@ -93,15 +101,14 @@ def _pillow(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Dec
 
 
 def _rle_by_imagecodecs(data: bytes, format_: PixelFormat, _header: CodestreamHeader) -> Decoded:
-    """Decode all segments; imagecodecs puts the byte planes together."""
-    width = max(1, format_.bits_allocated // 8)
-    from imagecodecs import dicomrle_decode  # noqa: PLC0415 - lazy, in the worker only
-
-    samples = np.frombuffer(dicomrle_decode(data, dtype=f"<u{width}"), dtype=f"<u{width}")
+    pixels = format_.rows * format_.columns
     if format_.bits_allocated == 1:
         # Bits are packed as in uncompressed pixel data before they are run-length encoded.
-        samples = unpack_bits(samples.data, 0, format_.rows * format_.columns)
-    return _rle_shape(samples, format_)
+        packed = decode_planes(data, (pixels + 7) // 8, 1, 1)[0]
+        return _rle_shape(unpack_bits(packed.data, 0, pixels), format_)
+    return _rle_shape(
+        decode_planes(data, pixels, format_.samples_per_pixel, format_.bits_allocated // 8).reshape(-1), format_
+    )
 
 
 def _rle_by_pydicom(data: bytes, format_: PixelFormat, _header: CodestreamHeader) -> Decoded:
@@ -127,11 +134,12 @@ def _rle_shape(samples: Decoded, format_: PixelFormat) -> Decoded:
 _JPEG_TURBO = FrameDecoder("imagecodecs jpeg8 (libjpeg-turbo)", "imagecodecs", _jpeg_turbo)
 _JPEG_SOF3 = FrameDecoder("imagecodecs jpegsof3", "imagecodecs", _jpeg_sof3)
 _CHARLS = FrameDecoder("imagecodecs jpegls (CharLS)", "imagecodecs", _jpeg_ls)
+_CHARLS_2 = FrameDecoder("pyjpegls (CharLS)", "jpeg_ls", _jpeg_ls_by_pyjpegls)
 _OPENJPEG = FrameDecoder("imagecodecs jpeg2k (OpenJPEG)", "imagecodecs", _openjpeg_by_imagecodecs)
 _OPENJPEG_2 = FrameDecoder("pylibjpeg-openjpeg", "openjpeg", _openjpeg_by_pylibjpeg)
 _OPENJPH = FrameDecoder("imagecodecs htj2k (OpenJPH)", "imagecodecs", _openjph)
 _PILLOW = FrameDecoder("Pillow (libjpeg-turbo)", "PIL", _pillow)
-_RLE = FrameDecoder("imagecodecs dicomrle", "imagecodecs", _rle_by_imagecodecs)
+_RLE = FrameDecoder("imagecodecs packbits", "imagecodecs", _rle_by_imagecodecs)
 _RLE_2 = FrameDecoder("pydicom RLE", "pydicom", _rle_by_pydicom, is_native=False)
 
 _JPEG = "1.2.840.10008.1.2.4."
@@ -145,8 +153,8 @@ DECODERS: dict[str, tuple[FrameDecoder, ...]] = {
     f"{_JPEG}55": (_JPEG_TURBO,),
     f"{_JPEG}57": (_JPEG_TURBO, _JPEG_SOF3),
     f"{_JPEG}70": (_JPEG_TURBO, _JPEG_SOF3),
-    f"{_JPEG}80": (_CHARLS,),
-    f"{_JPEG}81": (_CHARLS,),
+    f"{_JPEG}80": (_CHARLS, _CHARLS_2),
+    f"{_JPEG}81": (_CHARLS, _CHARLS_2),
     f"{_JPEG}90": (_OPENJPEG, _OPENJPEG_2),
     f"{_JPEG}91": (_OPENJPEG, _OPENJPEG_2),
     f"{_JPEG}201": (_OPENJPH, _OPENJPEG_2),

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from loaders.errors import DecodeError
 from loaders.model.pixel_format import PixelFormat
-from loaders.pixels.codestream_header import TruncatedFrame, read_header
+from loaders.pixels.codestream_header import CodestreamHeader, TruncatedFrame, read_header
 from loaders.pixels.decoder_table import (
     BIG_ENDIAN,
     DEFLATED_FRAMES,
@@ -19,8 +21,9 @@ from loaders.pixels.decoder_table import (
     decode_codestream,
 )
 from loaders.pixels.frame_request import FrameRequest
-from loaders.pixels.instance_pixels import InstancePixels
 from loaders.pixels.sample_conversion import (
+    Palette,
+    Samples,
     as_destination_type,
     settle_bits,
     spread_422,
@@ -29,38 +32,60 @@ from loaders.pixels.sample_conversion import (
     ybr_full_to_rgb,
 )
 
+if TYPE_CHECKING:
+    # It parses with pydicom, which a worker that reads codestreams by their offset does without.
+    from loaders.pixels.instance_pixels import InstancePixels
 
-def read_parsed(request: FrameRequest, instance: InstancePixels) -> tuple[NDArray[Any], str]:
+
+def read_parsed(request: FrameRequest, instance: InstancePixels) -> tuple[Samples, str]:
     """Return a frame, C-contiguous, of the format's decoded shape and type, and a flaw that is to be said, or ``""``.
 
     Raises ``DecodeError`` and its kinds where the pixels cannot be trusted.
     """
-    format_ = request.format
-    note = ""
+    if not request.format.transfer_syntax_uid:
+        request = replace(request, format=replace(request.format, transfer_syntax_uid=instance.transfer_syntax_uid))
+    format_, number = request.format, request.location.frame_index
+    check_samples(format_)
+    if number >= instance.frame_count:
+        raise DecodeError("there is no such frame in the file")
+    if format_.transfer_syntax_uid in NATIVE:
+        return _in_volume_form(_native_samples(request, instance), format_, instance.palette), ""
+    flaw = instance.index.note if instance.index else ""
+    return frame_of_fragments(instance.codestream(number), flaw, request, instance.palette)
+
+
+def check_samples(format_: PixelFormat) -> None:
+    """Raise ``DecodeError`` unless the frame has one sample a pixel, or three."""
     if format_.samples_per_pixel not in (1, 3):
         raise DecodeError(f"{format_.samples_per_pixel} samples per pixel are not supported")
-    if request.location.frame_index >= instance.frame_count:
-        raise DecodeError("there is no such frame in the file")
+
+
+def frame_of_fragments(
+    data: bytes, flaw: str, request: FrameRequest, palette: Callable[[], Palette] | None = None
+) -> tuple[Samples, str]:
+    """Return a frame and its flaw, as :func:`read_parsed` does, of the joined fragments of one frame."""
+    format_ = request.format
     syntax = format_.transfer_syntax_uid
-    if syntax in NATIVE:
-        samples = _native_samples(request, instance)
-    elif syntax == ENCAPSULATED_UNCOMPRESSED:
-        samples = _samples_of(instance.codestream(request.location.frame_index), format_)
-    elif syntax == DEFLATED_FRAMES:
-        samples = _samples_of(_inflated(instance.codestream(request.location.frame_index), format_), format_)
-    else:
-        data = instance.codestream(request.location.frame_index)
-        header = read_header(data, format_)
-        note = header.note or (instance.index.note if instance.index else "")
-        decoded = decode_codestream(data, format_, header, attempt=request.attempt)
-        if format_.is_colour and format_.samples_per_pixel == 3:
-            colour = _colour_from_codec(decoded, format_, header.colour_transform, header.process)
-            return np.ascontiguousarray(colour), note
-        samples = np.ascontiguousarray(as_destination_type(decoded, _index_format(format_)))
-        if not (header.is_signed and format_.is_signed):
-            samples = samples if samples.flags.writeable else samples.copy()
-            settle_bits(samples, format_, precision=header.precision)
-    return _in_volume_form(samples, instance, format_), note
+    if syntax == ENCAPSULATED_UNCOMPRESSED:
+        return _in_volume_form(_samples_of(data, format_), format_, palette), flaw
+    if syntax == DEFLATED_FRAMES:
+        return _in_volume_form(_samples_of(_inflated(data, format_), format_), format_, palette), flaw
+    header = read_header(data, format_)
+    flaw = header.note or flaw
+    decoded = decode_codestream(data, format_, header, attempt=request.attempt)
+    if format_.is_colour and format_.samples_per_pixel == 3:
+        colour = _colour_from_codec(decoded, format_, header.colour_transform, header.process)
+        return np.ascontiguousarray(colour), flaw
+    return _in_volume_form(settled_grey(decoded, format_, header), format_, palette), flaw
+
+
+def settled_grey(decoded: Samples, format_: PixelFormat, header: CodestreamHeader) -> Samples:
+    """Return grey samples (or palette indices) of a codec as stored: their own type, sign and bits."""
+    samples: Samples = np.ascontiguousarray(as_destination_type(decoded, _index_format(format_)))
+    if not (header.is_signed and format_.is_signed):
+        samples = samples if samples.flags.writeable else samples.copy()
+        settle_bits(samples, format_, precision=header.precision)
+    return samples
 
 
 def _index_format(format_: PixelFormat) -> PixelFormat:
@@ -80,10 +105,12 @@ def _index_format(format_: PixelFormat) -> PixelFormat:
     )
 
 
-def _in_volume_form(samples: NDArray[Any], instance: InstancePixels, format_: PixelFormat) -> NDArray[Any]:
+def _in_volume_form(samples: Samples, format_: PixelFormat, palette: Callable[[], Palette] | None) -> Samples:
     """Bring samples into the shape and type the volume keeps."""
     if format_.photometric_interpretation == "PALETTE COLOR":
-        samples = instance.palette().apply(samples)
+        if palette is None:
+            raise DecodeError("palette colour without its palette")
+        samples = palette().apply(samples)
     elif format_.samples_per_pixel == 3:
         samples = to_eight_bits(samples, format_.bits_stored)
         if format_.photometric_interpretation.startswith("YBR"):

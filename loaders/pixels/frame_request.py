@@ -36,6 +36,7 @@ class FrameRequest:
             "frame": where.frame_index,
             "offset": where.offset,
             "length": where.length,
+            "items": where.items_offset,
             "block": self.block,
             "start": self.start,
             "blob": [self.blob_block, self.blob_bytes],
@@ -49,7 +50,7 @@ class FrameRequest:
         """Read a payload back, in the worker."""
         facts = json.loads(payload)
         file = FileLocator(Path(facts["path"]), facts["member"])
-        location = PixelLocation(file, facts["frame"], facts["offset"], facts["length"])
+        location = PixelLocation(file, facts["frame"], facts["offset"], facts["length"], facts["items"])
         return cls(
             PixelFormat(**facts["format"]),
             location,

@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from loaders.cache.memory_budget import MemoryBudget
-from loaders.errors import DecodeError, TooLarge, WorldError
+from loaders.errors import DecodeError, WorldError
 from loaders.model.frame import Frame
 from loaders.model.frame_validity import FrameState, FrameValidity
 from loaders.model.stack import Stack
 from loaders.model.volume import Volume
+from loaders.pixels.decoding_cost import batch_share, has_preview_that_pays
 from loaders.pixels.frame_request import FrameAnswer, FrameRequest
+from loaders.pixels.frame_sink import Feed, FeedingSource
+from loaders.pixels.preview_task import preview_of_answer
+from loaders.pixels.reduced_decoding import enlarge
+from loaders.pixels.shared_instances import SharedInstances
 from loaders.pixels.shared_volume import SharedVolume
 from loaders.pixels.straight_reader import can_read_straight
 from loaders.stores.image_source import ImageSource
-from loaders.workers.shared_block import SharedBlock
-from loaders.workers.task_group import Task, TaskInput, TaskResult
+from loaders.workers.task_group import Task, TaskGroup, TaskInput, TaskResult
 from loaders.workers.worker_pool import WorkerPool
 
-#: Bytes of uncompressed pixels, and of decoded ones, that go to a worker as one batch (about 3 ms each).
-_STRAIGHT_BATCH_BYTES = 6 << 20
-_CODEC_BATCH_BYTES = 128 << 10
+#: What is kept of a volume that its stack has outgrown: the frames around the one in view, at most so many bytes.
+_MOST_ADOPTED_BYTES = 32 << 20
 #: The slowest acceptable codec on a large frame, added to the limit every task has.
 _SLOWEST_BYTES_PER_SECOND = 2e6
 _SHORTEST_LIMIT_S = 10.0
@@ -33,14 +39,25 @@ _SHORTEST_LIMIT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-    """Frames that settled since the last report, by index from 0, and whether these were the last."""
+    """Frames that settled, or got a preview, since the last report, by index from 0; whether these were the last."""
 
     loaded: tuple[int, ...] = ()
     failed: tuple[int, ...] = ()
     is_settled: bool = False
+    previewed: tuple[int, ...] = ()
 
 
 OnArrivals = Callable[[Arrivals], None]
+
+
+@dataclass(slots=True)
+class _Unreported:
+    loaded: list[int] = field(default_factory=list)
+    failed: list[int] = field(default_factory=list)
+    previewed: list[int] = field(default_factory=list)
+
+    def as_arrivals(self, *, is_settled: bool) -> Arrivals:
+        return Arrivals(tuple(self.loaded), tuple(self.failed), is_settled, tuple(self.previewed))
 
 
 @dataclass(slots=True)
@@ -60,8 +77,12 @@ class ValueRange:
 class VolumeLoader:
     """Loads one stack. Create it (memory is reserved: may raise ``TooLarge``), use :attr:`volume` at once, ``start``.
 
-    ``on_arrivals`` is called on the pool's dispatcher thread, at most about every ``report_every_s``, and once at the
-    end. ``priority``: lower loads first; a viewport in view gets 0, what is hidden more. Thread-safe.
+    ``on_arrivals`` is called on the pool's dispatcher thread (or a feeding source's), at most about every
+    ``report_every_s``, and once at the end. ``priority``: lower loads first; a viewport in view gets 0, what is hidden
+    more. Thread-safe.
+
+    Where a series is slow to decode and its codestreams allow it, all frames come at reduced resolution first (state
+    ``PREVIEW``), taking turns with the frames at full resolution around the one looked at.
     """
 
     def __init__(
@@ -88,15 +109,22 @@ class VolumeLoader:
         self.validity = FrameValidity(len(stack.frames))
         self.volume = Volume(stack, self.validity, self._memory.stored, self._memory.frame_arrays)
         self.ranges = ValueRange()
-        self._lock = threading.Lock()
-        self._unreported: tuple[list[int], list[int]] = ([], [])
+        self._lock = threading.RLock()
+        self._idle = threading.Condition(self._lock)
+        self._writing = 0
+        self._feed: Feed | None = None
+        self._unreported = _Unreported()
         self._reported_at = 0.0
         self._left = len(stack.frames)
         self._closed = False
         self._settled = threading.Event()
-        self._instances = _SharedInstances(stack)
+        self._instances = SharedInstances(stack)
         self._looking_at = len(stack.frames) // 2 if first_frame is None else first_frame
         self._group = pool.group(self._take_result, priority=priority)
+        self._previews: TaskGroup | None = None
+        is_fed = isinstance(source, FeedingSource)
+        if self._memory.is_uniform and not is_fed and has_preview_that_pays(stack):
+            self._previews = pool.group(self._take_preview, priority=priority)
         self.look_at(self._looking_at)
 
     @property
@@ -106,17 +134,91 @@ class VolumeLoader:
 
     @priority.setter
     def priority(self, value: int) -> None:
-        self._group.priority = value
+        for group in self._groups:
+            group.priority = value
+
+    @property
+    def _groups(self) -> tuple[TaskGroup, ...]:
+        return (self._group,) if self._previews is None else (self._group, self._previews)
 
     def start(self) -> VolumeLoader:
-        """Queue all frames."""
-        self._group.add([self._task(index) for index in range(len(self._stack.frames))])
+        """Queue all frames that are not there yet, or have a source that feeds begin to."""
+        missing = [index for index in range(len(self.validity)) if self.validity[index] is FrameState.WAITING]
+        if not missing:
+            self._on_arrivals(Arrivals(tuple(range(len(self.validity))), is_settled=True))
+            self._settled.set()
+            return self
+        if isinstance(self._source, FeedingSource):
+            self._feed = self._source.feed(self._stack, self, self._looking_at)
+            return self
+        self._group.add([self._task(index) for index in missing])
+        if self._previews is not None:
+            # The frame in view is decoded whole at once: its preview would only be in the way.
+            self._previews.add([self._preview_task(index) for index in missing if index != self._looking_at])
         return self
+
+    def decode(self, indices: list[int]) -> None:
+        """Queue frames whose source has their bytes now. Callable from any thread, as all of ``FrameSink`` is."""
+        self._group.add([self._task(index) for index in indices if self._is_wanted(index)])
+
+    def take_samples(self, index: int, samples: NDArray[Any]) -> None:
+        """Take a grey frame that its source has ready, of the decoded shape and type."""
+        with self._lock:
+            if self._closed or not self._is_wanted(index):
+                return
+            self._writing += 1
+        try:
+            data = np.ascontiguousarray(samples).reshape(-1).view(np.uint8).data
+            self._memory.block.write(self._memory.starts[index], data)
+        finally:
+            with self._lock:
+                self._writing -= 1
+                self._idle.notify_all()
+        answer = FrameAnswer(samples.min().item(), samples.max().item())
+        self._take_result(TaskResult(index, answer.to_bytes()))
+
+    def fail(self, index: int, error: WorldError) -> None:
+        """Note that a frame will not come."""
+        if self._is_wanted(index):
+            self._take_result(TaskResult(index, error=error))
+
+    def _is_wanted(self, index: int) -> bool:
+        return self.validity[index] not in {FrameState.LOADED, FrameState.FAILED}
+
+    def adopt(self, outgrown: VolumeLoader) -> None:
+        """Take over what another loader has of the same frames around the one looked at. Before :meth:`start`.
+
+        A series that is still being found grows under the reader's eyes: the picture must not go away meanwhile.
+        """
+        theirs = {(f.sop_instance_uid, f.frame_number): n for n, f in enumerate(outgrown.volume.stack.frames)}
+        left = _MOST_ADOPTED_BYTES
+        for index in sorted(range(len(self._stack.frames)), key=partial(_distance, self._looking_at)):
+            frame = self._stack.frames[index]
+            number = theirs.get((frame.sop_instance_uid, frame.frame_number))
+            left -= frame.format.decoded_bytes
+            if left < 0:
+                break
+            if number is not None and outgrown.volume.stack.frames[number].format == frame.format:
+                self._adopt_frame(index, outgrown, number)
+
+    def _adopt_frame(self, index: int, outgrown: VolumeLoader, number: int) -> None:
+        pixels = outgrown.volume.frame_array(number)
+        if pixels is None or outgrown.validity[number] is not FrameState.LOADED:
+            return
+        self._memory.block.write(self._memory.starts[index], pixels.reshape(-1).view(np.uint8).data)
+        for mine, theirs in ((self.ranges.low, outgrown.ranges.low), (self.ranges.high, outgrown.ranges.high)):
+            if number in theirs:
+                mine[index] = theirs[number]
+        self.validity.mark(index, FrameState.LOADED, outgrown.validity.reason(number))
+        self._left -= 1
 
     def look_at(self, frame_index: int) -> None:
         """Load the frames around this one first, from what is not in flight yet. Cheap: call it on every scroll."""
         self._looking_at = frame_index
-        self._group.reorder(partial(_distance, frame_index))
+        if self._feed is not None:
+            self._feed.look_at(frame_index)
+        for group in self._groups:
+            group.reorder(partial(_distance, frame_index))
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until every frame is loaded or failed (or the loader was closed)."""
@@ -128,7 +230,11 @@ class VolumeLoader:
             if self._closed:
                 return
             self._closed = True
-        self._pool.close_group(self._group)
+            self._idle.wait_for(lambda: self._writing == 0)
+        if self._feed is not None:
+            self._feed.close()
+        for group in self._groups:
+            self._pool.close_group(group)
         self._pool.detach(self._memory.block)
         for block in self._instances.close():
             self._pool.detach(block)
@@ -144,9 +250,20 @@ class VolumeLoader:
             key=index,
             name="decode",
             make_input=partial(self._input, index),
-            weight=size / (_STRAIGHT_BATCH_BYTES if is_straight else _CODEC_BATCH_BYTES),
+            weight=batch_share(frame.format, is_straight=is_straight),
             limit_s=_SHORTEST_LIMIT_S + size / _SLOWEST_BYTES_PER_SECOND,
             uses_codec=not is_straight,
+        )
+
+    def _preview_task(self, index: int) -> Task:
+        format_ = self._stack.frames[index].format
+        return Task(
+            key=index,
+            name="preview",
+            make_input=partial(self._preview_input, index),
+            weight=batch_share(format_, is_preview=True),
+            limit_s=_SHORTEST_LIMIT_S,
+            uses_codec=True,
         )
 
     def _request(self, frame: Frame, index: int) -> FrameRequest:
@@ -154,9 +271,19 @@ class VolumeLoader:
 
     def _input(self, index: int, attempt: int) -> TaskInput:
         """Build the request just before it is sent (on a pool thread); the source is asked for bytes only then."""
+        with self._lock:  # from here on no preview is written there
+            if self.validity[index] is FrameState.WAITING:
+                self.validity.mark(index, FrameState.LOADING)
+        return self._instance_input(index, attempt)
+
+    def _preview_input(self, index: int, attempt: int) -> TaskInput:
+        if self.validity[index] is not FrameState.WAITING:
+            raise DecodeError("its full resolution is on its way")
+        return self._instance_input(index, attempt)
+
+    def _instance_input(self, index: int, attempt: int) -> TaskInput:
         frame = self._stack.frames[index]
         request = self._request(frame, index)
-        self.validity.mark(index, FrameState.LOADING)
         memory = self._memory.block
         shared = self._instances.get(frame, self._source) if self._source is not None else None
         if shared is None:
@@ -178,14 +305,38 @@ class VolumeLoader:
             if not is_last and now - self._reported_at < self._report_every_s and not self._is_first():
                 return
             self._reported_at = now
-            loaded, failed = self._unreported
-            self._unreported = ([], [])
+            unreported, self._unreported = self._unreported, _Unreported()
         if is_last:
+            if self._previews is not None:
+                self._pool.close_group(self._previews)
             for block in self._instances.close():
                 self._pool.detach(block)
-        self._on_arrivals(Arrivals(tuple(loaded), tuple(failed), is_last))
+        self._on_arrivals(unreported.as_arrivals(is_settled=is_last))
         if is_last:
             self._settled.set()
+
+    def _take_preview(self, result: TaskResult) -> None:
+        """Put a preview where the frame will be, unless that is on its way already. A failed one is not missed."""
+        index = int(str(result.key))
+        format_ = self._stack.frames[index].format
+        if result.error is not None:
+            return
+        try:
+            pixels = enlarge(preview_of_answer(result.payload, format_), format_)
+        except DecodeError:
+            return
+        with self._lock:
+            if self._closed or self.validity[index] is not FrameState.WAITING:
+                return
+            self._memory.block.write(self._memory.starts[index], pixels.reshape(-1).view(np.uint8).data)
+            self.validity.mark(index, FrameState.PREVIEW)
+            self._unreported.previewed.append(index)
+            now = time.monotonic()
+            if now - self._reported_at < self._report_every_s:
+                return
+            self._reported_at = now
+            unreported, self._unreported = self._unreported, _Unreported()
+        self._on_arrivals(unreported.as_arrivals(is_settled=False))
 
     def _is_first(self) -> bool:
         """The first frames of a load are reported at once: someone waits for a picture."""
@@ -202,60 +353,13 @@ class VolumeLoader:
                 if answer.low is not None and answer.high is not None:
                     self.ranges.low[index], self.ranges.high[index] = answer.low, answer.high
                 self.validity.mark(index, FrameState.LOADED, answer.note)
-                self._unreported[0].append(index)
+                self._unreported.loaded.append(index)
                 return
         self.validity.mark(index, FrameState.FAILED, f"{error.code}: {error.message}")
-        self._unreported[1].append(index)
+        self._unreported.failed.append(index)
 
 
 def _distance(centre: int, key: Hashable) -> float:
     """Nearest first; of two at the same distance the one behind, where scrolling goes more often."""
     offset = int(str(key)) - centre
     return 2 * abs(offset) - (offset > 0)
-
-
-class _SharedInstances:
-    """Instances a source hands out as bytes. One of several frames is shared once and kept until the load ends."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._lock = threading.Lock()
-        self._blocks: dict[str, SharedBlock] = {}
-        self._frames_of = Counter(frame.sop_instance_uid for frame in stack.frames)
-
-    def is_kept(self, frame: Frame) -> bool:
-        """Whether the frame's block serves other frames too."""
-        return self._frames_of[frame.sop_instance_uid] > 1
-
-    def get(self, frame: Frame, source: ImageSource) -> SharedBlock | None:
-        """Return the frame's instance in a shared block, ``None`` when its file can be read directly."""
-        if not self.is_kept(frame):
-            return _share(source.frame_bytes(frame))
-        with self._lock:
-            if frame.sop_instance_uid not in self._blocks:
-                block = _share(source.frame_bytes(frame))
-                if block is None:
-                    return None
-                self._blocks[frame.sop_instance_uid] = block
-            return self._blocks[frame.sop_instance_uid]
-
-    def close(self) -> list[SharedBlock]:
-        """Close all blocks and return them, for the workers to let go of."""
-        with self._lock:
-            blocks = list(self._blocks.values())
-            self._blocks.clear()
-        for block in blocks:
-            block.close()
-        return blocks
-
-
-def _share(data: bytes | None) -> SharedBlock | None:
-    if data is None:
-        return None
-    if not data:
-        raise DecodeError("the source gave an empty instance")
-    try:
-        block = SharedBlock.create(len(data))
-    except OSError as error:
-        raise TooLarge(f"no memory for {len(data)} bytes of one instance") from error
-    block.write(0, memoryview(data))
-    return block

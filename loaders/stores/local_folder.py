@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -65,6 +65,8 @@ class LocalFolder:
         Reads many headers, perhaps in worker processes; without it they are read here, one by one.
     password
         For encrypted archives; kept in memory until :meth:`close`, never stored.
+    passwords
+        The same for single archives by path, before ``password``.
     """
 
     def __init__(
@@ -73,10 +75,12 @@ class LocalFolder:
         *,
         read_headers: HeaderReader = read_headers_in_process,
         password: str | None = None,
+        passwords: Mapping[Path, str] | None = None,
     ) -> None:
         self._paths = tuple(dict.fromkeys(path.absolute() for path in paths))
         self._read_headers = read_headers
         self._password = password
+        self._passwords = {path.absolute(): one for path, one in (passwords or {}).items()}
         self._archives: dict[Path, ZipArchive] = {}
 
     @property
@@ -133,7 +137,7 @@ class LocalFolder:
     def _open_archive(self, path: Path) -> ZipArchive:
         archive = self._archives.get(path)
         if archive is None:
-            archive = self._archives[path] = ZipArchive(path, self._password)
+            archive = self._archives[path] = ZipArchive(path, self._passwords.get(path, self._password))
         return archive
 
     def _count(self, listings: list[tuple[Path, Listing]], scan: _Scan) -> None:
@@ -211,15 +215,19 @@ class LocalFolder:
 
     def frame_bytes(self, frame: Frame) -> bytes | None:
         """Return an archive member's bytes; ``None`` for a plain file. Raises SourceError where it cannot be read."""
-        file = frame.location.file
+        return self.file_bytes(frame.location.file)
+
+    def file_bytes(self, file: FileLocator) -> bytes | None:
+        """Return an archive member's bytes; ``None`` for a plain file. Raises SourceError where it cannot be read."""
         return self._open_archive(file.path).member_bytes(file.member) if file.member else None
 
     def close(self) -> None:
-        """Close archives and forget the password."""
+        """Close archives and forget the passwords."""
         for archive in self._archives.values():
             archive.close()
         self._archives.clear()
         self._password = None
+        self._passwords.clear()
 
 
 def _is_there(root: Path) -> bool:

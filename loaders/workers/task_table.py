@@ -12,17 +12,22 @@ TaskFunction = Callable[[bytes], bytes]
 TASKS: dict[str, str] = {
     "headers": "loaders.discovery.header_scan:read_headers_task",
     "decode": "loaders.pixels.decode_task:decode_task",
+    "preview": "loaders.pixels.preview_task:preview_task",
+    "object": "loaders.objects.object_reading:read_object_task",
+    "document": "loaders.objects.document_text:read_document_task",
+    "overlay_bits": "loaders.objects.embedded_overlays:read_overlay_bits_task",
     "echo": "loaders.workers.trial_tasks:echo_task",
     "trial": "loaders.workers.trial_tasks:trial_task",
 }
 
 #: Imported by an idle worker, in this order, so that the first real task does not wait for them.
 WARM_UP: tuple[str, ...] = (
+    "loaders.discovery.header_scan",
     "numpy",
     "loaders.pixels.decode_task",
-    "loaders.discovery.header_scan",
-    "pydicom.filereader",
+    "loaders.pixels.bare_codestream",
     "imagecodecs",
+    "pydicom.filereader",
 )
 
 

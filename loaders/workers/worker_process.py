@@ -6,26 +6,43 @@ that needs them.
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import sys
 import time
 from collections import deque
 from importlib import import_module
-from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loaders.errors import WorldError
 from loaders.workers import attachments
+from loaders.workers.channel import Channel
 from loaders.workers.confinement import WorkerLimits, confine
 from loaders.workers.messages import FLAG_RECYCLE, FLAG_RETRY, Message, MessageKind, pack, unpack
 from loaders.workers.shared_block import SharedBlock
 from loaders.workers.task_table import TaskFunction, load_task
 
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+#: First argument of a process that is a worker; what it needs to know follows as JSON.
+WORKER_ARGUMENT = "--diptych-worker"
 _LONGEST_MESSAGE = 400
 _LONGEST_HOLD_S = 0.004
+#: What takes long to import and may never be needed waits for so long a silence: a task must not wait for it.
+_SILENCE_S = {"imagecodecs": 0.1, "pydicom.filereader": 0.5}
 
 
-def run_worker(connection: Connection, limits: WorkerLimits, warm_up: tuple[str, ...]) -> None:
+def main() -> None:
+    """Be the worker that ``sys.argv[1:3]`` describes. Never returns."""
+    order = json.loads(sys.argv[2])
+    channel = Channel(socket.socket(fileno=order["socket"]))
+    run_worker(channel, WorkerLimits(**order["limits"]), tuple(order["warm_up"]))
+
+
+def run_worker(connection: Channel | Connection, limits: WorkerLimits, warm_up: tuple[str, ...]) -> None:
     """Serve one application process over ``connection`` until it says stop or goes away."""
     sys.dont_write_bytecode = True
     # One thread each: the pool is the parallelism.
@@ -42,7 +59,7 @@ def run_worker(connection: Connection, limits: WorkerLimits, warm_up: tuple[str,
 
 
 class _Worker:
-    def __init__(self, connection: Connection, limits: WorkerLimits, warm_up: tuple[str, ...]) -> None:
+    def __init__(self, connection: Channel | Connection, limits: WorkerLimits, warm_up: tuple[str, ...]) -> None:
         self._connection = connection
         self._limits = limits
         self._warm_up = deque(warm_up)
@@ -54,7 +71,7 @@ class _Worker:
 
     def serve(self) -> None:
         while True:
-            while self._warm_up and not self._connection.poll(0):
+            while self._warm_up and not self._connection.poll(_SILENCE_S.get(self._warm_up[0], 0.0)):
                 self._import_next()
             for message in unpack(self._connection.recv_bytes()):
                 if message.kind is MessageKind.STOP:

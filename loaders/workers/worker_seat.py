@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
-import os
-import socket
-import struct
-import sys
 import threading
 from collections import deque
 from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
 from typing import Protocol
 
 from loaders.errors import DecodeError, PasswordNeeded, SourceError, TooLarge, WorldError
+from loaders.workers.channel import Channel
 from loaders.workers.confinement import WorkerLimits
 from loaders.workers.messages import (
     FLAG_RECYCLE,
@@ -28,7 +23,7 @@ from loaders.workers.messages import (
 )
 from loaders.workers.shared_block import SharedBlock
 from loaders.workers.task_group import Task, TaskGroup, TaskResult
-from loaders.workers.worker_process import run_worker
+from loaders.workers.worker_launch import WorkerProcess, launch
 
 _ERRORS: dict[str, type[WorldError]] = {
     error.code: error for error in (DecodeError, PasswordNeeded, SourceError, TooLarge, WorldError)
@@ -85,8 +80,8 @@ class WorkerSeat:
         self._work = work
         self._limits = limits
         self._warm_up = warm_up
-        self._process: SpawnProcess | None = None
-        self._connection: Connection | None = None
+        self._process: WorkerProcess | None = None
+        self._connection: Channel | Connection | None = None
         self._in_flight: deque[_InFlight] = deque()
         self._attached: set[int] = set()
         self._to_detach: deque[int] = deque()
@@ -149,28 +144,17 @@ class WorkerSeat:
             self._replace(f"the worker process ended ({type(error).__name__})")
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        ours, theirs = context.Pipe(duplex=True)
-        process = context.Process(
-            target=run_worker, args=(theirs, self._limits, self._warm_up), name="diptych-worker", daemon=True
-        )
-        process.start()
-        theirs.close()
-        self._process, self._connection, self._timeout_s = process, ours, -1.0
+        self._process, self._connection = launch(self._limits, self._warm_up)
+        self._timeout_s = -1.0
         self._attached.clear()
         self._to_detach.clear()
         self._set_timeout(_START_LIMIT_S)
 
     def _set_timeout(self, seconds: float) -> None:
-        """Bound every single read and write on the socket, also in the middle of a message that never ends."""
-        connection = self._connection
-        if sys.platform == "win32" or connection is None or seconds == self._timeout_s:
-            return
-        value = struct.pack("ll", int(seconds), int(seconds % 1 * 1_000_000))
-        with socket.socket(fileno=os.dup(connection.fileno())) as channel:
-            channel.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
-            channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)
-        self._timeout_s = seconds
+        """Bound every single read and write; the pipe that Windows has is polled instead."""
+        if isinstance(self._connection, Channel) and seconds != self._timeout_s:
+            self._connection.set_timeout(seconds)
+            self._timeout_s = seconds
 
     def _tell_detached(self) -> None:
         while self._to_detach:
@@ -221,7 +205,7 @@ class WorkerSeat:
             raise EOFError
         limit_s = self._in_flight[0].task.limit_s + (0 if self._ready.is_set() else _START_LIMIT_S)
         self._set_timeout(limit_s)
-        if sys.platform == "win32" and not connection.poll(limit_s):
+        if not isinstance(connection, Channel) and not connection.poll(limit_s):
             raise TimeoutError
         for message in unpack(connection.recv_bytes(LARGEST_REPLY)):
             self._take_reply(message)
@@ -280,5 +264,4 @@ class WorkerSeat:
             # It holds no state worth a farewell, and may be in the middle of an endless decode.
             process.kill()
             process.join()
-            process.close()
         self._ready.clear()

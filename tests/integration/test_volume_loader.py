@@ -24,9 +24,11 @@ from loaders.model.pixel_format import FileLocator, PixelFormat, PixelLocation
 from loaders.model.stack import Stack
 from loaders.model.study import Catalogue
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
-from loaders.progress import CancelToken, ProgressCallback
+from loaders.progress import CancelToken, ProgressCallback, no_progress
 from loaders.stores.image_source import CatalogueCallback
+from loaders.stores.local_folder import LocalFolder
 from loaders.workers.worker_pool import WorkerPool
+from tests.support.coded_series import slice_pixels, write_series
 from tests.support.file_frames import PIXELS, frames_of_file, stack_of
 from tests.support.shared_data import real_path
 from tests.unit.loaders.pixels.test_frame_reader import write
@@ -270,3 +272,91 @@ def test_a_compressed_ct_loads_whole(pool: WorkerPool) -> None:
     assert loader.start().wait(60)
     assert loader.validity.count(FrameState.LOADED) == len(frames)
     loader.close()
+
+
+def coded_stack(folder: Path, count: int, *, side: int = 256, coding: str = "j2k") -> tuple[Stack, np.ndarray]:
+    """A folder of single-frame files of one coding, as the scan finds them."""
+    write_series(folder, count, coding, side)
+    source = LocalFolder([folder])
+    catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
+    return catalogue.studies[0].series[0].stacks[0], np.stack([slice_pixels(index, side) for index in range(count)])
+
+
+def test_a_slow_series_is_there_at_reduced_resolution_first(
+    pool: WorkerPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loaders.pixels.decoding_cost._PREVIEW_PAYS_NS", 0.0)
+    stack, truth = coded_stack(tmp_path / "series", 24)
+    assert all(frame.location.items_offset > 0 for frame in stack.frames)
+    seen: list[tuple[FrameState, float]] = []
+
+    def look(arrivals: Arrivals) -> None:
+        for index in arrivals.previewed:
+            state, pixels = loader.validity[index], loader.volume.frame_array(index)
+            if pixels is not None and state is FrameState.PREVIEW:
+                seen.append((state, float(np.abs(pixels - truth[index].astype(float)).mean())))
+
+    loader = VolumeLoader(stack, pool, MemoryBudget(), on_arrivals=look, first_frame=3, report_every_s=0)
+    assert loader.start().wait(60)
+    assert seen, "no preview came before the frames themselves"
+    assert all(error < 40 for _, error in seen), "a preview is another picture"
+    assert loader.validity.is_complete
+    assert loader.volume.stored is not None
+    np.testing.assert_array_equal(loader.volume.stored, truth)
+    loader.close()
+
+
+def test_a_frame_that_was_replaced_by_another_file_is_refused(pool: WorkerPool, tmp_path: Path) -> None:
+    """Read by the offset of its items: another file in its place must not be taken for it."""
+    stack, truth = coded_stack(tmp_path / "series", 4, side=64)
+    paths = [frame.location.file.path for frame in stack.frames]
+    paths[1].write_bytes(b"\0" * paths[1].stat().st_size)
+    paths[2].write_bytes(paths[2].read_bytes()[:-900])
+    loader = VolumeLoader(stack, pool, MemoryBudget(), on_arrivals=ignore)
+    assert loader.start().wait(30)
+    assert [loader.validity[index] is FrameState.LOADED for index in range(4)] == [True, False, False, True]
+    np.testing.assert_array_equal(loader.volume.frame_array(3), truth[3])
+    loader.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe stands for a disk that does not answer")
+def test_a_disk_that_does_not_answer_costs_its_frame_and_no_more(
+    pool: WorkerPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loaders.pixels.volume_assembler._SHORTEST_LIMIT_S", 0.5)
+    stack, truth = raw_stack(tmp_path, 12)
+    (tmp_path / "5").unlink()
+    os.mkfifo(tmp_path / "5")  # opening it for reading waits for a writer that never comes
+    loader = VolumeLoader(stack, pool, MemoryBudget(), on_arrivals=ignore)
+    assert loader.start().wait(30)
+    assert loader.validity[5] is FrameState.FAILED
+    assert loader.validity.reason(5).startswith("worker_lost")
+    for index in range(12):
+        if index != 5:
+            np.testing.assert_array_equal(loader.volume.frame_array(index), truth[index])
+    loader.close()
+
+
+def test_prior_and_current_of_one_priority_load_together(tmp_path: Path) -> None:
+    """Each frame costs its worker as much as the other's: neither waits for the other to end."""
+    format_ = replace(_FORMAT, rows=1200, columns=1200)
+    order: list[str] = []
+    with WorkerPool(1) as pool:
+        loaders = []
+        for name in ("current", "prior"):
+            folder = tmp_path / name
+            folder.mkdir()
+            stack, _ = raw_stack(folder, 16, format_)
+
+            def note(arrivals: Arrivals, name: str = name) -> None:
+                order.extend([name] * len(arrivals.loaded))
+
+            loaders.append(VolumeLoader(stack, pool, MemoryBudget(), on_arrivals=note, report_every_s=0))
+        for loader in loaders:
+            loader.start()
+        assert all(loader.wait(30) for loader in loaders)
+        for loader in loaders:
+            loader.close()
+    assert order.count("current") == order.count("prior") == 16
+    assert order.index("prior") <= 6
+    assert 3 <= order[:16].count("prior") <= 13

@@ -18,7 +18,7 @@ from loaders.model.frame_validity import FrameState
 from loaders.model.units import PixelSpacing, SpacingBasis
 from loaders.model.volume import Volume
 from tests.render.phantoms import make_volume
-from viewer.rendering.flicker import FlickerBasis, flicker_picture, plan_flicker
+from viewer.rendering.flicker import FlickerBasis, FlickerPlan, flicker_picture, plan_flicker
 from viewer.rendering.reference_renderer import ReferenceRenderer
 from viewer.rendering.slice_renderer import SliceRequest
 
@@ -63,6 +63,13 @@ def acquire(
     return make_volume(stored, spacing_mm=spacing_mm, slice_mm=slice_mm, origin_lps_mm=origin, axes=axes)
 
 
+def pixels_of(plan: FlickerPlan, renderer: ReferenceRenderer) -> NDArray[np.uint8]:
+    """What is shown under a plan."""
+    picture = flicker_picture(plan, renderer)
+    assert picture is not None
+    return picture.pixels
+
+
 def current_request(**changes: object) -> SliceRequest:
     volume = acquire(anatomy, shape=(9, 60, 70), spacing_mm=(1.5, 1.5), slice_mm=4.0, origin=(-50.0, -45.0, -16.0))
     view = replace(ViewState(4, (52.0, 44.0), 0.6), **changes)  # type: ignore[arg-type]
@@ -86,14 +93,34 @@ def test_parallel_slices_show_the_same_anatomy_under_every_pixel(
     renderer: ReferenceRenderer, turns: int, flipped: bool
 ) -> None:
     current = current_request(quarter_turns=turns, flipped=flipped)
-    prior = acquire(anatomy, shape=(40, 140, 150), spacing_mm=(0.9, 0.8), slice_mm=1.0, origin=(-60.0, -60.0, -20.3))
+    prior = acquire(anatomy, shape=(40, 140, 150), spacing_mm=(0.9, 0.8), slice_mm=1.0, origin=(-60.0, -60.0, -20.05))
     plan = plan_flicker(current, as_request(prior), SAME)
     assert plan.basis is FlickerBasis.SLICE
-    assert plan.off_plane_mm == pytest.approx(0.3, abs=1e-6)
-    picture = flicker_picture(plan, renderer)
-    assert picture is not None
+    assert plan.off_plane_mm == pytest.approx(0.05, abs=1e-6)
+    picture = pixels_of(plan, renderer)
     assert picture.shape == (90, 110)
     assert np.max(np.abs(picture - expected_grey(current))) < 2.0
+
+
+def test_a_plane_between_two_slices_is_interpolated_and_names_the_nearest(renderer: ReferenceRenderer) -> None:
+    current = current_request()
+    prior = acquire(anatomy, shape=(16, 140, 150), spacing_mm=(0.9, 0.8), slice_mm=3.0, origin=(-60.0, -60.0, -20.5))
+    plan = plan_flicker(current, as_request(prior), SAME)
+    # The current's plane is z = 0: between the slices at -2.5 and 0.5 mm, nearer to the latter, the eighth.
+    assert plan.basis is FlickerBasis.RESAMPLED
+    assert plan.nearest_index == 7
+    assert plan.off_plane_mm == pytest.approx(0.5, abs=1e-6)
+    assert np.max(np.abs(pixels_of(plan, renderer) - expected_grey(current))) < 2.5
+
+
+def test_an_uneven_prior_shows_its_nearest_slice_and_says_how_far_off(renderer: ReferenceRenderer) -> None:
+    current = current_request()
+    prior = acquire(anatomy, shape=(16, 140, 150), spacing_mm=(0.9, 0.8), slice_mm=3.0, origin=(-60.0, -60.0, -20.5))
+    uneven = replace(prior, stack=replace(prior.stack, geometry=None))
+    plan = plan_flicker(current, as_request(uneven), SAME)
+    assert plan.basis is FlickerBasis.SLICE
+    assert plan.nearest_index == 7
+    assert plan.off_plane_mm == pytest.approx(0.5, abs=1e-6)
 
 
 def test_a_prior_stored_mirrored_and_turned_is_put_right(renderer: ReferenceRenderer) -> None:
@@ -103,14 +130,12 @@ def test_a_prior_stored_mirrored_and_turned_is_put_right(renderer: ReferenceRend
         shape=(40, 140, 150),
         spacing_mm=(0.8, 0.9),
         slice_mm=1.0,
-        origin=(-60.0, 65.0, -20.3),
+        origin=(-60.0, 65.0, -20.05),
         axes=((0.0, -1.0, 0.0), (1.0, 0.0, 0.0)),
     )
     plan = plan_flicker(current, as_request(prior), SAME)
     assert plan.basis is FlickerBasis.SLICE
-    picture = flicker_picture(plan, renderer)
-    assert picture is not None
-    assert np.max(np.abs(picture - expected_grey(current))) < 2.0
+    assert np.max(np.abs(pixels_of(plan, renderer) - expected_grey(current))) < 2.0
 
 
 @pytest.mark.parametrize("degrees", [2.0, 14.0])
@@ -129,9 +154,31 @@ def test_a_turned_or_tilted_prior_is_resampled_in_place(
     link = SpaceLink(LinkBasis.RIGID, RigidTransform(matrix), 1.0)
     plan = plan_flicker(current, as_request(prior), link)
     assert plan.basis is FlickerBasis.RESAMPLED
-    picture = flicker_picture(plan, renderer)
-    assert picture is not None
-    assert np.max(np.abs(picture - expected_grey(current))) < 2.0
+    assert np.max(np.abs(pixels_of(plan, renderer) - expected_grey(current))) < 2.0
+
+
+class Breathing:
+    """A smooth deformation: every point moves along z and y by up to 3 mm."""
+
+    def map_points(self, lps_mm: Points) -> Points:
+        """Move points, shape (n, 3)."""
+        x, y, z = lps_mm.T
+        return np.stack((x, y + 2.0 * np.sin(x / 30.0), z + 3.0 * np.cos(y / 25.0)), axis=1)
+
+    def inverse(self) -> Breathing:
+        """Not asked for: a picture needs the way from the current to the prior only."""
+        raise NotImplementedError
+
+
+def test_a_deformed_prior_is_unwarped_point_by_point(renderer: ReferenceRenderer) -> None:
+    current = current_request()
+    prior = acquire(anatomy, shape=(80, 150, 170), spacing_mm=(1.0, 1.0), slice_mm=1.0, origin=(-70.0, -70.0, -40.0))
+    plan = plan_flicker(current, as_request(prior), SpaceLink(LinkBasis.DEFORMABLE, Breathing(), 1.4))
+    assert plan.basis is FlickerBasis.RESAMPLED
+    canvas = CanvasTransform.of(current.view, current.volume.frame(current.view.frame_index), 110, 90)
+    points = np.array([canvas.canvas_to_lps(x + 0.5, y + 0.5) for y in range(90) for x in range(110)], dtype=float)
+    wanted = np.clip((anatomy(Breathing().map_points(points)).reshape(90, 110) - 1000) / 2000 + 0.5, 0, 1) * 255.0
+    assert np.max(np.abs(pixels_of(plan, renderer) - wanted)) < 2.5
 
 
 def rigid(degrees: float, about: Vector3, shift: Vector3) -> Points:
@@ -147,7 +194,7 @@ def rigid(degrees: float, about: Vector3, shift: Vector3) -> Points:
 def test_without_a_transform_the_prior_keeps_its_own_place_at_the_currents_scale() -> None:
     current = current_request()
     prior = as_request(current.volume, 2)
-    for link in (None, SpaceLink(LinkBasis.TABLE_POSITION, IdentityTransform(), None)):
+    for link in (None, SpaceLink(LinkBasis.RELATIVE, IdentityTransform(), None)):
         plan = plan_flicker(current, prior, link)
         assert plan.basis is FlickerBasis.OWN_PLACE
         assert plan.request is not None
@@ -175,16 +222,6 @@ def test_beyond_the_priors_coverage_there_is_nothing_to_show(renderer: Reference
     assert flicker_picture(plan, renderer) is None
 
 
-def test_slices_declared_to_match_keep_the_readers_slice() -> None:
-    current = current_request()
-    prior = acquire(anatomy, shape=(40, 60, 70), spacing_mm=(1.5, 1.5), slice_mm=1.0, origin=(-50.0, -45.0, -20.0))
-    plan = plan_flicker(current, as_request(prior, 31), SAME, keeps_prior_slice=True)
-    assert plan.basis is FlickerBasis.SLICE
-    assert plan.request is not None
-    assert plan.request.view.frame_index == 31
-    assert plan.off_plane_mm == pytest.approx(11.0)
-
-
 def test_slices_that_are_not_there_yet_give_no_picture(renderer: ReferenceRenderer) -> None:
     current = current_request()
     prior = acquire(anatomy, shape=(80, 80, 90), spacing_mm=(2.0, 2.0), slice_mm=1.0, origin=(-70.0, -70.0, -40.0))
@@ -202,7 +239,6 @@ def test_padding_of_a_resampled_prior_is_black_and_does_not_bleed(renderer: Refe
     prior = make_volume(stored, padding=Padding(-2000, -2000), origin_lps_mm=(-70.0, -60.0, -40.0))
     link = SpaceLink(LinkBasis.RIGID, RigidTransform(rigid(6.0, (1.0, 0.0, 0.0), (0.0, 0.0, 0.0))), 1.0)
     plan = plan_flicker(current_request(), as_request(prior), link)
-    picture = flicker_picture(plan, renderer)
-    assert picture is not None
+    picture = pixels_of(plan, renderer)
     # 1000 is the window's centre, 127.5; any bleeding would give levels between that and black.
     assert set(np.unique(picture).tolist()) - {127, 128} == {0}

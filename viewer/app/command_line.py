@@ -24,13 +24,26 @@ _WINDOW_MODULE = "viewer.app.window_app"
 VERBS: dict[str, tuple[str, str]] = {
     "scan": ("viewer.headless.scan", "list the studies, series and stacks in folders, discs and archives"),
     "render": ("viewer.headless.render", "write one slice as it is displayed, or its values"),
+    "info": ("viewer.headless.info", "say how a series is displayed: greys, millimetres, sides, completeness"),
+    "report": ("viewer.headless.report", "print a structured report, PDF or clinical document as text"),
     "compare": ("viewer.headless.compare", "pair two studies of one patient and say how they are linked"),
     "demo": ("viewer.headless.demo", "write the demo patient as DICOM files"),
     "register": ("viewer.headless.register", "align a prior with the current examination and state the error"),
     "map-points": ("viewer.headless.map_points", "map points of the prior to the current examination"),
     "changes": ("viewer.headless.changes", "list the places that differ between two aligned examinations"),
     "load": ("viewer.headless.load", "load all pixels of a series and say how long it took"),
+    "suv": ("viewer.headless.suv", "say the factor from a PET series to SUV, or why there is none"),
+    "mpr": ("viewer.headless.mpr", "write the values and the picture of a plane or slab in a volume"),
+    "measure": ("viewer.headless.measure", "compute a saved session's measurements from the images"),
+    "export": ("viewer.headless.export", "write a saved session's measurements as DICOM SR or GSPS, CSV or PDF"),
+    "vr": ("viewer.headless.vr", "write a picture of a volume as a whole"),
+    "fuse": ("viewer.headless.fuse", "lay PET or NM in colour over CT or MR"),
+    "pet-volume": ("viewer.headless.pet_volume", "grow a volume of uptake from a point and measure it"),
+    "percist": ("viewer.headless.percist", "say the response between two dates by PERCIST"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
+    "store": ("viewer.headless.store", "sign in to an image store, find a patient's studies, fetch them"),
+    "library": ("viewer.headless.library", "list, verify or purge the studies that are kept encrypted"),
+    "audit": ("viewer.headless.audit", "check the record of accesses"),
 }
 OPEN = "open"
 
@@ -60,7 +73,7 @@ def run(arguments: Sequence[str]) -> int:
 def usage() -> str:
     """Return the text of ``--help``."""
     rows = [*((verb, words) for verb, (_, words) in VERBS.items()), (OPEN, "open the window; also without any verb")]
-    listing = "\n".join(f"  {verb:9}{words}" for verb, words in rows)
+    listing = "\n".join(f"  {verb:12}{words}" for verb, words in rows)
     return (
         "usage: diptych [VERB] [ARGUMENTS]\n"
         "       diptych [FILE, FOLDER OR ARCHIVE ...]\n\n"

@@ -3,12 +3,47 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
+from compare.session.comparison_session import Role
 from loaders.cache.memory_budget import MemoryBudget
 from loaders.workers.worker_pool import WorkerPool
+from viewer.app.start_attempts import StartAttempts
+from viewer.settings.settings import LANGUAGES, Settings, read_settings, settings_path
+
+if TYPE_CHECKING:
+    from viewer.main_window.main_window import MainWindow
+    from viewer.translation.languages import Languages
+
+#: A window that has worked for so long counts as started.
+_WORKS_AFTER_MS = 3000
+_SIZE = (1600, 900)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """How this start differs from a reader's: pictures of the window are made with nothing remembered."""
+
+    paths: tuple[Path, ...]
+    size: tuple[int, int] | None
+    language: str
+    screenshot: Path | None
+    pictures: Path | None
+    truth: Path | None
+    is_safe: bool
+
+    @property
+    def is_for_pictures(self) -> bool:
+        """Whether the window is only photographed."""
+        return self.screenshot is not None or self.pictures is not None
 
 
 def run_window(arguments: Sequence[str]) -> int:
@@ -20,48 +55,118 @@ def run_window(arguments: Sequence[str]) -> int:
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="folders, files, discs or archives to open")
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the loaded window and end")
     parser.add_argument("--drive", type=Path, metavar="DIR", help="drive the window and leave pictures in DIR")
-    parser.add_argument("--size", default="1600x900", help="size of the window, WIDTHxHEIGHT")
+    parser.add_argument("--truth", type=Path, metavar="FILE", help="with --drive: the demo patient's truth.json")
+    parser.add_argument("--size", type=_size, metavar="WIDTHxHEIGHT", help="size of the window")
+    parser.add_argument("--language", choices=LANGUAGES, default="", help="language of the window, this time")
+    parser.add_argument("--safe", action="store_true", help="nothing remembered, no GPU, this time")
     chosen = parser.parse_args(arguments)
-    width, height = (int(number) for number in chosen.size.split("x"))
+    start = _Start(
+        tuple(chosen.paths),
+        chosen.size,
+        chosen.language,
+        chosen.screenshot,
+        chosen.drive,
+        chosen.truth,
+        chosen.safe,
+    )
     pool = WorkerPool().start()
     try:
-        return _show(pool, chosen.paths, (width, height), screenshot=chosen.screenshot, pictures=chosen.drive)
+        return _show(pool, start)
     finally:
         pool.close()
 
 
-def _show(
-    pool: WorkerPool, paths: Sequence[Path], size: tuple[int, int], *, screenshot: Path | None, pictures: Path | None
-) -> int:
-    from PySide6.QtWidgets import QApplication  # noqa: PLC0415  after the workers have been started
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    return int(width), int(height)
 
-    from viewer.app.demo_drive import drive, wait_until_settled  # noqa: PLC0415
+
+def _show(pool: WorkerPool, start: _Start) -> int:
+    from PySide6.QtCore import QTimer  # noqa: PLC0415  after the workers have been started
+    from PySide6.QtWidgets import QApplication  # noqa: PLC0415
+
+    from viewer.app.crash_window import CrashWindow  # noqa: PLC0415
+    from viewer.controllers.renderer_controller import ExchangeableRenderer, RendererController  # noqa: PLC0415
     from viewer.controllers.volume_store import VolumeStore  # noqa: PLC0415
     from viewer.jobs.job_runner import JobRunner  # noqa: PLC0415
     from viewer.main_window.main_window import MainWindow  # noqa: PLC0415
-    from viewer.main_window.theme import apply_theme  # noqa: PLC0415
-    from viewer.rendering.presentation_grey import presentation_pixels, presentation_table  # noqa: PLC0415
     from viewer.rendering.reference_renderer import ReferenceRenderer  # noqa: PLC0415
+    from viewer.translation.languages import Languages  # noqa: PLC0415
 
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)  # noqa: S101  the line above made it
     application.setApplicationName("Diptych")
-    apply_theme(application, "en")
-    volumes = VolumeStore(pool, MemoryBudget())
-    window = MainWindow(ReferenceRenderer(presentation_table, presentation_pixels), volumes, JobRunner())
-    window.resize(*size)
+    attempts = StartAttempts(settings_path().parent)
+    is_safe = start.is_safe or (not start.is_for_pictures and attempts.begin())
+    remembered = read_settings(settings_path())
+    settings = Settings(language=remembered.language) if is_safe else remembered
+    if start.is_for_pictures:
+        settings = Settings(language=remembered.language, hints_seen=frozenset({"flicker"}))
+    # Before the first widget: the first style sheet freezes the faces of what was made before it.
+    languages = Languages(application)
+    languages.use(start.language or settings.language)
+    jobs, renderer = JobRunner(), ExchangeableRenderer(ReferenceRenderer())
+    window = MainWindow(
+        renderer,
+        VolumeStore(pool, MemoryBudget()),
+        jobs,
+        settings=settings,
+        settings_file=None if is_safe or start.is_for_pictures else settings_path(),
+    )
+    _connect_languages(languages, window)
+    _place(window, start)
+    crashes = CrashWindow(window, jobs.call_on_window_thread)
+    gpu = RendererController(renderer, jobs, window)
+    gpu.exchanged.connect(window.repaint_pictures)
     window.show()
     application.processEvents()
-    if paths:
-        window.open_paths(paths)
-    if screenshot is None and pictures is None:
-        return application.exec()
+    if start.paths:
+        window.open_paths(start.paths)
+    if is_safe:
+        window.tell_safe_mode()
     try:
-        if pictures is not None:
-            drive(window, pictures)
-        if screenshot is not None:
-            wait_until_settled(window)
-            window.grab().save(str(screenshot))
+        if start.is_for_pictures:
+            return _photograph(window, start)
+        if not is_safe:
+            gpu.start()
+        QTimer.singleShot(_WORKS_AFTER_MS, attempts.succeed)
+        status = application.exec()
+        attempts.succeed()
+        return status
     finally:
+        gpu.stop()
+        crashes.close()
         window.close()
+        renderer.close()
+
+
+def _connect_languages(languages: Languages, window: MainWindow) -> None:
+    window.bar.set_language(languages.language)
+    languages.language_changed.connect(window.bar.set_language)
+    window.bar.language_chosen.connect(languages.use)
+    window.bar.language_chosen.connect(lambda chosen: window.settings.change(language=chosen))
+
+
+def _place(window: MainWindow, start: _Start) -> None:
+    if start.size is not None:
+        window.resize(*start.size)
+    elif start.is_for_pictures or not window.settings.restore_place(window):
+        window.resize(*_SIZE)
+
+
+def _photograph(window: MainWindow, start: _Start) -> int:
+    from viewer.app.demo_drive import drive, wait_until_settled  # noqa: PLC0415
+
+    if start.pictures is not None:
+        drive(window, start.pictures, None if start.truth is None else _grown_lesion(start.truth))
+    if start.screenshot is not None:
+        wait_until_settled(window)
+        window.grab().save(str(start.screenshot))
     return 0
+
+
+def _grown_lesion(truth: Path) -> dict[Role, NDArray[np.float64]]:
+    """Return where the demo patient's grown nodule lies, LPS mm in either examination, by its ``truth.json``."""
+    lesions = json.loads(truth.read_text(encoding="utf-8"))["lesions"]
+    grown = next(lesion for lesion in lesions if lesion["change"] == "grown")
+    return {role: np.array(grown[role.value]["centre_lps_mm"]) for role in (Role.CURRENT, Role.PRIOR)}

@@ -1,122 +1,223 @@
-"""From paths to pictures: scan as a job, show the first series at once, hang the comparison when the scan ends."""
+"""From paths to a catalogue: scan as a job, headers in worker processes, passwords asked for, what was found kept."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from compare.hanging.hang import hang_studies
-from compare.identity.verdict import IdentityVerdict, Verdict, compare_identity
-from compare.linking.stack_places import Stacks
-from compare.pairing.roles import newest_first
-from loaders.errors import PasswordNeeded, WorldError
+from compare.pairing.roles import study_key_of
+from loaders.errors import PasswordNeeded, SourceError, WorldError
+from loaders.model.stack import Stack
 from loaders.model.study import Catalogue, Study
-from loaders.progress import CancelToken, ProgressCallback
-from loaders.stores.local_folder import LocalFolder
+from loaders.progress import CancelToken, Progress, ProgressCallback
+from loaders.stores.image_source import ImageSource
+from loaders.workers.worker_pool import WorkerPool
 from viewer.controllers.session_controller import SessionController
 from viewer.jobs.job_runner import Job, JobKind, JobRunner
+from viewer.panels.scan_progress import ScanState
 
-_LOG = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from loaders.stores.local_folder import LocalFolder
+
+SCAN_JOB = "scan"
+
+
+def open_source(pool: WorkerPool, paths: Sequence[Path], passwords: Mapping[Path, str]) -> ImageSource:
+    """Return the source of these paths, its headers read by the pool. Call it on a job's thread.
+
+    What reads files takes a third of a second to import (pydicom, the ciphers of archives): the window does not wait
+    for it.
+    """
+    from loaders.discovery import pooled_headers  # noqa: PLC0415
+    from loaders.stores.local_folder import LocalFolder  # noqa: PLC0415
+
+    return LocalFolder(paths, read_headers=pooled_headers.pooled_header_reader(pool), passwords=passwords)
+
+
+def studies_below(studies: Sequence[Study], roots: Sequence[Path]) -> tuple[Study, ...]:
+    """Return the studies whose files lie below one of the roots (or are an archive among them)."""
+
+    def is_below(study: Study) -> bool:
+        files = [stack.frames[0].location.file.path for series in study.series for stack in series.stacks]
+        return any(path.is_relative_to(root) for path in files for root in roots)
+
+    return tuple(study for study in studies if is_below(study)) if roots else ()
 
 
 class OpeningController(QObject):
-    """Runs scans and decides what hangs. Once the reader has touched the session, nothing is hung for him."""
+    """Runs scans. A second opening adds to the first: all paths are looked through again, as one.
+
+    Signals: ``catalogue_changed(Catalogue)`` while a scan runs and at its end, ``scan_started()``, ``scan_ended(bool
+    is_whole)``, ``scan_progressed(ScanState)``, ``failed(WorldError, str which)``, ``password_needed(Path, bool
+    was_wrong)``. A password is held in memory for as long as its archive is read, and written nowhere.
+    """
 
     catalogue_changed = Signal(object)
-    scan_ended = Signal()
-    failed = Signal(object)
-    password_needed = Signal(object)
-    identity_changed = Signal(object)
+    scan_started = Signal()
+    scan_ended = Signal(bool)
+    scan_progressed = Signal(object)
+    failed = Signal(object, str)
+    password_needed = Signal(object, bool)
 
-    def __init__(self, session: SessionController, jobs: JobRunner, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: SessionController, jobs: JobRunner, pool: WorkerPool, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._session = session
         self._jobs = jobs
+        self._pool = pool
         self._paths: tuple[Path, ...] = ()
+        self._passwords: dict[Path, str] = {}
+        #: Studies of media that were taken out: what has been read of them stays on screen.
+        self._kept: tuple[Study, ...] = ()
+        self._sources: list[ImageSource] = []
+        self._source: ImageSource | None = None
         self._job: Job[Catalogue] | None = None
-        self._hung_by_us = session.session
-        self.canvas = (1600, 900)
-        self.verdict: IdentityVerdict | None = None
+        jobs.job_progressed.connect(self._note_progress)
 
     @property
-    def stacks(self) -> Stacks:
-        """Every displayable stack found so far."""
-        return self._session.stacks
+    def is_scanning(self) -> bool:
+        """Whether a scan runs."""
+        return self._job is not None
 
-    def open_paths(self, paths: Sequence[Path], password: str | None = None) -> None:
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What is open."""
+        return self._paths
+
+    @property
+    def folder(self) -> LocalFolder | None:
+        """The latest scan's folders and archives, ``None`` where the latest source is something else."""
+        from loaders.stores.local_folder import LocalFolder  # noqa: PLC0415 - as above
+
+        latest = self._sources[-1] if self._sources else None
+        return latest if isinstance(latest, LocalFolder) else None
+
+    def source_of(self, stack: Stack) -> ImageSource | None:
+        """Who hands out a stack's instances where they are no plain files; the latest scan knows every archive."""
+        in_archive = bool(stack.frames and stack.frames[0].location.file.member)
+        return self._source if in_archive else None
+
+    def open_paths(self, paths: Sequence[Path]) -> None:
         """Scan paths together with those already open; a scan that is running starts again with all of them."""
-        self._paths = tuple(dict.fromkeys((*self._paths, *paths)))
-        if self._job is not None:
-            self._job.cancel()
-        source = LocalFolder(self._paths, password=password)
+        wanted = dict.fromkeys(path.absolute() for path in paths)
+        gone = [path for path in self._paths if path not in wanted and not path.exists()]
+        for path in gone:
+            self.failed.emit(SourceError(f"{path.name} is no longer there", path=str(path)), path.name)
+        self._kept = (*self._kept, *studies_below(self._session.index.catalogue.studies, gone))
+        self._paths = tuple(dict.fromkeys((*(path for path in self._paths if path not in gone), *wanted)))
+        self._scan()
 
-        def scan(cancel: CancelToken, progress: ProgressCallback) -> Catalogue:
-            try:
-                return source.catalogue(on_found=self._found_elsewhere, progress=progress, cancel=cancel)
-            finally:
-                source.close()
+    def give_password(self, archive: Path, password: str) -> None:
+        """Try again with a password."""
+        self._passwords[archive] = password
+        self._scan()
 
-        self._job = self._jobs.start(JobKind.READ, "scan", scan, on_result=self._finish, on_error=self._fail)
+    def leave_out(self, archive: Path) -> None:
+        """No password: go on with whatever else is open."""
+        self._passwords.pop(archive, None)
+        self._paths = tuple(path for path in self._paths if path != archive)
+        if self._paths:
+            self._scan()
 
     def cancel(self) -> None:
-        """Stop scanning; what was found stays."""
+        """Stop scanning; what was found stays, and its stacks are all there is of them."""
         if self._job is not None:
             self._job.cancel()
-            self._job = None
-            self.scan_ended.emit()
+            self._end(is_whole=False)
 
-    def _found_elsewhere(self, catalogue: Catalogue) -> None:
-        """Called on the job's thread."""
-        job = self._job
-        self._jobs.call_on_window_thread(lambda: self._take(catalogue) if job is self._job and job else None)
+    def close(self) -> None:
+        """Close archives and forget their passwords; call it when nothing reads from them any more."""
+        self._passwords.clear()
+        self._source = None
+        for source in self._sources:
+            source.close()
+        self._sources.clear()
+
+    def _scan(self) -> None:
+        if self._job is not None:
+            self._job.cancel()
+        paths, passwords = self._paths, dict(self._passwords)
+
+        def scan(cancel: CancelToken, progress: ProgressCallback) -> Catalogue:
+            source = open_source(self._pool, paths, passwords)
+            self._sources.append(source)
+            return source.catalogue(on_found=self._found_by(source, job_of), progress=progress, cancel=cancel)
+
+        def job_of() -> Job[Catalogue]:
+            return job
+
+        job = self._jobs.start(JobKind.READ, SCAN_JOB, scan, on_result=self._finish, on_error=self._fail)
+        self._job = job
+        self.scan_started.emit()
+
+    def _found_by(self, source: ImageSource, job_of: Callable[[], Job[Catalogue]]) -> Callable[[Catalogue], None]:
+        """Return what the job's thread calls; of several catalogues that wait only the latest is taken."""
+        latest: list[Catalogue] = []
+
+        def take() -> None:
+            if latest and self._job is job_of():
+                catalogue = latest[-1]
+                latest.clear()
+                self._source = source
+                self._take(catalogue)
+
+        def found(catalogue: Catalogue) -> None:
+            latest.append(catalogue)
+            self._jobs.call_on_window_thread(take)
+
+        return found
+
+    def _with_kept(self, catalogue: Catalogue) -> Catalogue:
+        found = {study_key_of(study) for study in catalogue.studies}
+        kept = tuple(study for study in self._kept if study_key_of(study) not in found)
+        return replace(catalogue, studies=(*catalogue.studies, *kept)) if kept else catalogue
 
     def _take(self, catalogue: Catalogue) -> None:
+        catalogue = self._with_kept(catalogue)
         self._session.set_catalogue(catalogue, is_final=False)
         self.catalogue_changed.emit(catalogue)
-        if self._is_untouched() and all(viewport.stack is None for viewport in self._session.session.viewports):
-            self._hang(catalogue.studies[:1])
 
     def _finish(self, catalogue: Catalogue) -> None:
-        self._job = None
-        is_untouched = self._is_untouched()
+        catalogue = self._with_kept(catalogue)
         self._session.set_catalogue(catalogue)
         self.catalogue_changed.emit(catalogue)
-        if is_untouched:
-            self._hang(self._comparable(catalogue.studies))
-        self.scan_ended.emit()
+        self._end(is_whole=True)
+
+    def _end(self, *, is_whole: bool) -> None:
+        self._job = None
+        if not is_whole:
+            self._session.set_catalogue(self._session.index.catalogue)
+        self.scan_ended.emit(is_whole)
 
     def _fail(self, error: BaseException) -> None:
-        self._job = None
-        self.scan_ended.emit()
+        self._end(is_whole=False)
         if isinstance(error, PasswordNeeded):
-            self.password_needed.emit(error)
+            archive = Path(error.facts.get("path", ""))
+            self.password_needed.emit(archive, archive in self._passwords)
         elif isinstance(error, WorldError):
-            self.failed.emit(error)
+            path = error.facts.get("path", "")
+            # A path that cannot be read is not tried again with the next drop.
+            self._paths = tuple(one for one in self._paths if str(one) != path)
+            self.failed.emit(error, Path(path).name)
         else:
             raise error
 
-    def _is_untouched(self) -> bool:
-        return self._session.session == self._hung_by_us
+    def _note_progress(self, job: Job[Catalogue]) -> None:
+        if job is self._job and job.progress is not None:
+            self.scan_progressed.emit(self._state(job.progress))
 
-    def _comparable(self, studies: Sequence[Study]) -> list[Study]:
-        """The newest study and, of the others, the next older one that no field contradicts."""
-        ordered = newest_first(studies)
-        if len(ordered) < 2:
-            return list(ordered)
-        for prior in ordered[1:]:
-            verdict = compare_identity(ordered[0], prior)
-            if verdict.verdict is not Verdict.CONFLICT:
-                self.verdict = verdict
-                self.identity_changed.emit(verdict)
-                return [ordered[0], prior]
-        return [ordered[0]]
-
-    def _hang(self, studies: Sequence[Study]) -> None:
-        hanging = hang_studies(studies, self.canvas)
-        if not hanging.session.viewports or hanging.session.viewports[0].stack is None:
-            return
-        self._session.restart(hanging.session)
-        self._hung_by_us = self._session.session
+    def _state(self, progress: Progress) -> ScanState:
+        catalogue = self._session.index.catalogue
+        return ScanState(
+            source=self._paths[-1].name if self._paths else "",
+            files_done=progress.done,
+            files_total=progress.total,
+            studies=len(catalogue.studies),
+            series=sum(len(study.series) for study in catalogue.studies),
+            problems=len(catalogue.problems),
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -12,8 +12,14 @@ from loaders.errors import WorldError
 from loaders.model.stack import Stack, StackKey
 from loaders.model.volume import Volume
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
+from loaders.stores.image_source import ImageSource
 from loaders.workers.worker_pool import WorkerPool
 
+#: Who hands out a stack's instances where they are no plain files, or ``None``.
+SourceOf = Callable[[Stack], ImageSource | None]
+
+#: What is on screen takes turns; what has left it loads on when nothing on screen waits.
+_SHOWN, _HIDDEN = 0, 1
 #: One repaint for all frames that arrived in between, however fast they come.
 _FLUSH_MS = 33
 
@@ -27,7 +33,8 @@ class VolumeStore(QObject):
     def __init__(self, pool: WorkerPool, budget: MemoryBudget, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = pool
-        self._budget = budget
+        self.budget = budget
+        self.source_of: SourceOf = lambda _stack: None
         self._loaders: dict[StackKey, VolumeLoader] = {}
         self._refused: dict[StackKey, WorldError] = {}
         self._arrived: set[StackKey] = set()
@@ -48,18 +55,30 @@ class VolumeStore(QObject):
         return self._refused.get(key)
 
     @property
+    def pool(self) -> WorkerPool:
+        """The workers."""
+        return self._pool
+
+    @property
     def is_settled(self) -> bool:
         """Whether nothing more will arrive."""
         return not self._arrived and all(loader.validity.is_settled for loader in self._loaders.values())
 
     def show(self, shown: Sequence[tuple[Stack, int]]) -> None:
-        """Load these stacks, each around the frame it shows, the first one before the others."""
-        for priority, (stack, frame_index) in enumerate(shown):
-            self._drop_outgrown(stack)
-            loader = self._loaders.get(stack.key) or self._open(stack, frame_index, [one for one, _ in shown])
-            if loader is not None:
-                loader.priority = priority
-                loader.look_at(frame_index)
+        """Load these stacks together, each around the frame it shows; the first one's frame goes first."""
+        keep = {stack.key for stack, _ in shown}
+        for key, loader in self._loaders.items():
+            if key not in keep:
+                loader.priority = _HIDDEN
+        for stack, frame_index in shown:
+            there = self._loaders.get(stack.key)
+            if there is None or there.volume.stack is not stack:
+                if stack.key not in self._refused or self.budget.room_bytes() >= stack.decoded_bytes:
+                    self._open(stack, frame_index, keep)
+            else:
+                there.priority = _SHOWN
+                there.look_at(frame_index)
+            if stack.key in self._loaders:
                 # Most recently shown last: the order in which memory is taken back.
                 self._loaders[stack.key] = self._loaders.pop(stack.key)
         if any(not loader.validity.is_settled for loader in self._loaders.values()):
@@ -72,32 +91,40 @@ class VolumeStore(QObject):
             loader.close()
         self._loaders.clear()
 
-    def _open(self, stack: Stack, frame_index: int, pinned: Sequence[Stack]) -> VolumeLoader | None:
-        keep = {one.key for one in pinned}
-        while True:
+    def _open(self, stack: Stack, frame_index: int, keep: set[StackKey]) -> None:
+        """Make room, if need be at the cost of what is not shown, and start to load."""
+        outgrown = self._loaders.pop(stack.key, None)
+        loader: VolumeLoader | None = None
+        while loader is None:
             try:
                 loader = VolumeLoader(
                     stack,
                     self._pool,
-                    self._budget,
+                    self.budget,
                     on_arrivals=partial(self._note, stack.key),
+                    source=self.source_of(stack),
                     first_frame=frame_index,
+                    priority=_SHOWN,
                 )
             except WorldError as error:
-                if not self._evict_oldest(keep):
+                if outgrown is not None:
+                    outgrown.close()
+                    outgrown = None
+                elif not self._can_make_room(stack, keep) or not self._evict_oldest(keep):
                     self._refused[stack.key] = error
                     self.failed.emit(stack.key, error)
-                    return None
-                continue
-            self._refused.pop(stack.key, None)
-            self._loaders[stack.key] = loader
-            loader.start()
-            return loader
+                    return
+        if outgrown is not None:
+            loader.adopt(outgrown)
+            outgrown.close()
+        self._refused.pop(stack.key, None)
+        self._loaders[stack.key] = loader
+        loader.start()
 
-    def _drop_outgrown(self, stack: Stack) -> None:
-        loader = self._loaders.get(stack.key)
-        if loader is not None and loader.volume.stack is not stack:
-            self._loaders.pop(stack.key).close()
+    def _can_make_room(self, stack: Stack, keep: set[StackKey]) -> bool:
+        """Whether the stack would fit once all that is not shown is gone: else nothing is given up for it."""
+        given_up = sum(loader.volume.stack.decoded_bytes for key, loader in self._loaders.items() if key not in keep)
+        return stack.decoded_bytes <= self.budget.room_bytes() + given_up
 
     def _evict_oldest(self, keep: set[StackKey]) -> bool:
         for key in list(self._loaders):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compare.hanging.hang import hang_pair, stacks_of
@@ -10,6 +11,7 @@ from compare.linking.frame_graph import FrameGraph
 from compare.linking.known_frames import graph_of
 from compare.linking.link_status import LinkStatus
 from compare.linking.propagate import link_statuses
+from compare.linking.registration_edges import with_registrations
 from compare.pairing.interval import interval_between
 from compare.pairing.roles import newest_first, roles_of, study_key_of
 from compare.pairing.series_features import features_of
@@ -17,6 +19,7 @@ from compare.pairing.series_pairs import SeriesPair, pair_series
 from compare.session.comparison_session import ComparisonSession, LinkedAction, Role
 from loaders.errors import WorldError
 from loaders.model.study import Catalogue, Study
+from loaders.objects.spatial_registration import Registration
 
 
 class NothingToCompare(WorldError):
@@ -47,13 +50,18 @@ def choose_studies(current: Catalogue, prior: Catalogue) -> ComparedStudies:
     return ComparedStudies(ours[0], theirs[0])
 
 
-def comparison_document(studies: ComparedStudies, override_reason: str = "") -> dict[str, object]:
-    """Return the document. Identities that conflict leave ``pairs`` empty unless a reason overrides them."""
+def comparison_document(
+    studies: ComparedStudies, override_reason: str = "", registrations: Sequence[Registration] = ()
+) -> dict[str, object]:
+    """Return the document; ``registrations`` are those that objects beside the images state.
+
+    Identities that conflict leave ``pairs`` empty unless a reason overrides them.
+    """
     current, prior = studies.current, studies.prior
     identity = compare_identity(current, prior)
     is_open = identity.verdict is not Verdict.CONFLICT or bool(override_reason.strip())
     pairing = pair_series(current, prior) if is_open else None
-    graph = graph_of((current, prior))
+    graph = with_registrations(graph_of((current, prior)), registrations, (current, prior))
     pairs = [] if pairing is None else [_pair(pair, studies, graph) for pair in pairing.pairs]
     return {
         "identity": _identity(identity, override_reason),

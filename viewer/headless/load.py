@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loaders.cache.memory_budget import MemoryBudget
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError
 from loaders.model.frame_validity import FrameState
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.stores.pooled_headers import read_headers_with
 from loaders.workers.worker_pool import WorkerPool
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
 from viewer.headless.selection import choose_stacks
@@ -32,7 +32,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--series", metavar="UID", help="only this series")
     options = parser.parse_args(arguments)
     with WorkerPool() as pool:
-        source = LocalFolder([options.path], read_headers=read_headers_with(pool))
+        source = LocalFolder([options.path], read_headers=pooled_header_reader(pool))
         try:
             document = _load(pool, source, options.series, started)
         finally:

@@ -17,6 +17,7 @@ from compare.registration.registration_image import (
     registration_image,
 )
 from loaders.cache.memory_budget import MemoryBudget
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError, WorldError
 from loaders.model.frame_validity import FrameState
 from loaders.model.series import Series
@@ -25,7 +26,6 @@ from loaders.model.study import Catalogue, Study
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
 from loaders.progress import CancelToken, Progress, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.stores.pooled_headers import read_headers_with
 from loaders.workers.worker_pool import WorkerPool
 from viewer.headless.compare_document import choose_studies
 from viewer.headless.selection import NothingSelected
@@ -100,7 +100,7 @@ def load_pair(
     loading raises.
     """
     with WorkerPool() as pool:
-        sources = [LocalFolder([path], read_headers=read_headers_with(pool)) for path in (current, prior)]
+        sources = [LocalFolder([path], read_headers=pooled_header_reader(pool)) for path in (current, prior)]
         try:
             chosen = _choose([_catalogue(source) for source in sources], series, override_identity)
             images = [_load(pool, source, *which, detail_mm) for source, which in zip(sources, chosen, strict=True)]
@@ -113,7 +113,7 @@ def load_pair(
 def load_registration_image(path: Path, detail_mm: float = WORKING_DETAIL_MM) -> LoadedImage:
     """Load the largest CT or MR stack under a path. Raises as :func:`load_pair`."""
     with WorkerPool() as pool:
-        source = LocalFolder([path], read_headers=read_headers_with(pool))
+        source = LocalFolder([path], read_headers=pooled_header_reader(pool))
         try:
             found = [(study, one) for study in _catalogue(source).studies for one in study.series if one.stacks]
             if not found:

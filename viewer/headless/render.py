@@ -8,12 +8,14 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
 from loaders.cache.memory_budget import MemoryBudget
+from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError, WorldError
 from loaders.model.display import Window
 from loaders.model.frame import Frame
@@ -21,14 +23,18 @@ from loaders.model.frame_validity import FrameState
 from loaders.model.stack import StackKind
 from loaders.model.units import PixelSpacing, SpacingBasis
 from loaders.model.volume import Volume
+from loaders.objects.object_reading import ObjectReader
+from loaders.objects.overlay_source import OverlaySource
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.stores.pooled_headers import read_headers_with
 from loaders.values.auto_window import auto_window
+from loaders.values.display_pixels import whole_range
 from loaders.values.modality_lut import apply_modality_lut
 from loaders.workers.worker_pool import WorkerPool
 from viewer.headless.output import verb_parser, write_bytes
+from viewer.headless.overlay_painting import coloured_by, cut_and_turned, painted
+from viewer.headless.render_layers import Layers, layers_of
 from viewer.headless.selection import FrameChoice, choose_frame, choose_stacks
 from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
 
@@ -49,22 +55,26 @@ def run(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     if options.out is None and options.values is None:
         _parser().error("nothing to write: give --out or --values")
+    if options.presentation is not None and options.window is not None:
+        _parser().error("a presentation state brings its own window: give one of --presentation and --window")
     if options.window is not None and (not np.all(np.isfinite(options.window)) or options.window[1] <= 0):
         _parser().error("a window is a finite centre and a width above 0")
     with WorkerPool() as pool:
-        source = LocalFolder([options.path], read_headers=read_headers_with(pool))
+        source = LocalFolder([options.path], read_headers=pooled_header_reader(pool))
         try:
             catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
             stacks = choose_stacks(catalogue, options.series, options.stack)
             choice = choose_frame(stacks, options.slice, options.frame)
             volume = load_frame(choice, pool, source)
+            reader = ObjectReader(pool, source.file_bytes)
+            layers = layers_of(options, choice.frame, OverlaySource(catalogue, pool, reader, source))
         finally:
             source.close()
     if options.values is not None:
-        write_bytes(_npy(values_of(volume)), options.values)
+        write_bytes(npy(values_of(volume)), options.values)
     if options.out is not None:
         window = Window(*options.window) if options.window is not None else None
-        write_bytes(png(displayed_pixels(volume, window, options.renderer)), options.out)
+        write_bytes(png(layered_pixels(volume, window, layers, options.renderer)), options.out)
     return 0
 
 
@@ -77,6 +87,10 @@ def _parser() -> argparse.ArgumentParser:
     which.add_argument("--slice", metavar="N", type=int, help="slice of the stack, from 1 (default 1)")
     which.add_argument("--frame", metavar="N", type=int, help="frame of a multi-frame file, from 1")
     parser.add_argument("--window", metavar=("CENTRE", "WIDTH"), nargs=2, type=float, help="instead of the file's own")
+    parser.add_argument("--presentation", metavar="UID", help="as this presentation state wants it")
+    parser.add_argument("--overlays", action="store_true", help="with the image's own overlay planes and shutters")
+    parser.add_argument("--segmentation", metavar="UID", help="with the segments that lie in the slice")
+    parser.add_argument("--contours", metavar="UID", help="with the contours of this RT structure set")
     parser.add_argument("--renderer", choices=("reference", "vtk"), default="reference")
     parser.add_argument("--out", metavar="PNG", type=Path, help="the displayed 8-bit pixels")
     parser.add_argument("--values", metavar="NPY", type=Path, help="the values after the modality LUT, as floats")
@@ -111,6 +125,27 @@ def values_of(volume: Volume) -> NDArray[np.float64]:
     assert stored is not None  # noqa: S101 - the caller loaded it
     frame = volume.frame(0)
     return stored.astype(np.float64) if frame.format.is_colour else apply_modality_lut(stored, frame.values)
+
+
+def layered_pixels(volume: Volume, window: Window | None, layers: Layers, renderer: str) -> NDArray[np.uint8]:
+    """Return the one frame of a volume with what was asked to be laid over it, cut and turned as a state wants it."""
+    state = layers.state
+    if state is None:
+        pixels = displayed_pixels(volume, window, renderer)
+        return painted(pixels, layers.overlays) if layers.is_drawn else pixels
+    frame = state.shown_as(volume.frame(0))
+    shown = Volume(replace(volume.stack, frames=(frame,)), volume.validity, volume.stored)
+    if state.has_grey and not (frame.display.windows or frame.display.voi_tables or frame.format.is_colour):
+        # A state without a window asks for the whole range (PS3.4 N.2.1.2), not for an automatic one.
+        window = whole_range(frame)
+    pixels = displayed_pixels(shown, window, renderer)
+    if state.palette is not None and pixels.ndim == 2:
+        pixels = coloured_by(pixels, state.palette)
+    if layers.is_drawn:
+        pixels = painted(pixels, layers.overlays)
+    area = state.area_of(frame)
+    box = area.box if area else (0, 0, frame.format.columns, frame.format.rows)
+    return cut_and_turned(pixels, box, state.turns_clockwise, is_flipped=state.is_flipped)
 
 
 def displayed_pixels(volume: Volume, window: Window | None, renderer: str = "reference") -> NDArray[np.uint8]:
@@ -168,7 +203,8 @@ def png(pixels: NDArray[np.uint8]) -> bytes:
     return stream.getvalue()
 
 
-def _npy(values: NDArray[np.float64]) -> bytes:
+def npy(values: NDArray[Any]) -> bytes:
+    """Return an array as the bytes of a ``.npy`` file."""
     stream = io.BytesIO()
     np.save(stream, values)
     return stream.getvalue()

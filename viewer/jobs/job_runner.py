@@ -30,9 +30,12 @@ class JobKind(StrEnum):
 
     READ = "read"
     COMPUTE = "compute"
+    #: Single pictures made ahead of a key: too small and too many to be told of.
+    PICTURE = "picture"
 
 
-_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1}
+_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.PICTURE: 1}
+_QUIET = frozenset({JobKind.PICTURE})
 
 
 @dataclass(eq=False)
@@ -41,6 +44,7 @@ class Job(Generic[Result]):
 
     identifier: int
     name: str
+    is_quiet: bool = False
     cancel_token: CancelToken = field(default_factory=CancelToken)
     progress: Progress | None = None
     is_finished: bool = False
@@ -89,8 +93,8 @@ class JobRunner(QObject):
 
     @property
     def running(self) -> tuple[Job[Any], ...]:
-        """Jobs that have not ended, oldest first."""
-        return tuple(self._running.values())
+        """Jobs that have not ended, oldest first, but for the quiet ones."""
+        return tuple(job for job in self._running.values() if not job.is_quiet)
 
     def start(
         self,
@@ -105,9 +109,10 @@ class JobRunner(QObject):
 
         Without ``on_error`` an error is raised on the window's thread, where the crash report catches it.
         """
-        job: Job[Result] = Job(next(self._identifiers), name)
+        job: Job[Result] = Job(next(self._identifiers), name, is_quiet=kind in _QUIET)
         self._running[job.identifier] = job
-        self.job_started.emit(job)
+        if not job.is_quiet:
+            self.job_started.emit(job)
         self._pools[kind].submit(self._run, job, work, on_result, on_error)
         return job
 
@@ -119,7 +124,7 @@ class JobRunner(QObject):
     def close(self) -> None:
         """Cancel everything and wait for the threads; no callback runs afterwards."""
         self._is_closed = True
-        for job in self.running:
+        for job in self._running.values():
             job.cancel()
         for pool in self._pools.values():
             pool.shutdown(wait=True, cancel_futures=True)
@@ -154,7 +159,7 @@ class JobRunner(QObject):
 
     @Slot(object, object)
     def _note_progress(self, job: Job[Any], progress: Progress) -> None:
-        if not job.is_finished:
+        if not job.is_finished and not job.is_quiet:
             job.progress = progress
             self.job_progressed.emit(job)
 
@@ -168,7 +173,8 @@ class JobRunner(QObject):
         job = outcome.job
         job.is_finished = True
         self._running.pop(job.identifier, None)
-        self.job_ended.emit(job)
+        if not job.is_quiet:
+            self.job_ended.emit(job)
         if self._is_closed or job.cancel_token.is_cancelled or isinstance(outcome.error, Cancelled):
             return
         if outcome.error is None:

@@ -1,119 +1,170 @@
-"""The window: bar, time rail, pictures, drawer, strip; and the wiring between them and the controllers."""
+"""The window: bar, time rail, pictures, drawer, strip. It puts the parts together; the controllers do the work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from compare.hanging.window_presets import preset_by_key
-from compare.identity.verdict import IdentityVerdict
-from compare.pairing.roles import study_key_of
-from compare.session import commands
-from compare.session.comparison_session import ComparisonSession, LinkedAction
-from compare.viewing.view_state import WindowOrigin
 from loaders.errors import WorldError
-from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
+from viewer.controllers.demo_controller import DemoController
+from viewer.controllers.hanging_controller import HangingController
+from viewer.controllers.identity_controller import IdentityController
+from viewer.controllers.job_strip_controller import JobStripController
+from viewer.controllers.objects_controller import ObjectsController
 from viewer.controllers.opening_controller import OpeningController
-from viewer.controllers.session_controller import Command, SessionController
-from viewer.controllers.viewport_presenter import viewport_models
+from viewer.controllers.picture_controllers import PictureControllers
+from viewer.controllers.presenting_controller import PresentingController
+from viewer.controllers.session_controller import SessionController
+from viewer.controllers.session_file_controller import SessionFileController
+from viewer.controllers.settings_controller import SettingsController
+from viewer.controllers.thumbnail_controller import ThumbnailController
+from viewer.controllers.view_controller import ViewController
 from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobRunner
+from viewer.main_window.chrome import Chrome
+from viewer.main_window.key_bindings import KeyBindings
+from viewer.main_window.opening_desk import OpeningDesk
+from viewer.main_window.picture_area import PictureArea
 from viewer.main_window.viewport_grid import ViewportGrid
-from viewer.panels.bottom_strip import BottomStrip, JobLine
+from viewer.panels.bottom_strip import BottomStrip
 from viewer.panels.drawer import Drawer
+from viewer.panels.dropped_paths import dropped_paths
+from viewer.panels.empty_state import EmptyState
+from viewer.panels.hint import Hint
 from viewer.panels.identity_bar import IdentityBar
+from viewer.panels.notice_bar import NoticeBar
 from viewer.panels.problems_panel import ProblemsPanel
+from viewer.panels.refusal_words import refusal_words
 from viewer.panels.time_rail import TimeRail
-from viewer.panels.top_bar import TopBar
-from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
-from viewer.tools.drag import Step
-from viewer.viewport.viewport_model import ViewportModel
+from viewer.panels.top_bar import PointerTool, TopBar
+from viewer.rendering.reference_renderer import ReferenceRenderer
+from viewer.rendering.slice_renderer import SliceRenderer
+from viewer.settings.settings import Settings
 from viewer.viewport.viewport_widget import ViewportWidget
 
 _PROBLEMS = "problems"
+_MEASUREMENTS = "measurements"
+_OBJECTS = "objects"
 
 
 class MainWindow(QWidget):
-    """Holds the parts together. All change goes through the session controller."""
+    """Holds the parts together. All change goes through the session controller.
+
+    ``settings`` is what was remembered; it is written to ``settings_file``, or nowhere without one.
+    """
 
     def __init__(
-        self, renderer: SliceRenderer, volumes: VolumeStore, jobs: JobRunner, parent: QWidget | None = None
+        self,
+        renderer: SliceRenderer,
+        volumes: VolumeStore,
+        jobs: JobRunner,
+        parent: QWidget | None = None,
+        *,
+        settings: Settings = Settings(),  # noqa: B008 - a frozen value
+        settings_file: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Diptych")
         self.setAcceptDrops(True)
-        self._renderer = renderer
-        self._volumes = volumes
-        self._jobs = jobs
-        self.session = SessionController(self)
-        self.opening = OpeningController(self.session, jobs, self)
-        self._verdict: IdentityVerdict | None = None
-        self._models: tuple[ViewportModel, ...] = ()
-        self.bar, self.rail, self.strip = TopBar(self), TimeRail(self), BottomStrip(self)
-        self.drawer, self.problems, self.identity = Drawer(self), ProblemsPanel(self), IdentityBar(self)
-        self.drawer.add_panel(_PROBLEMS, self.problems)
-        self.grid = ViewportGrid(self._make_viewport, self)
-        self._refit_timer = QTimer(self)
-        self._refit_timer.setSingleShot(True)
-        self._refit_timer.timeout.connect(self._refit)
+        self._renderer, self._volumes, self._jobs = renderer, volumes, jobs
+        self._thumbnail_renderer = ReferenceRenderer()
+        self._make_panels()
+        self._make_controllers(settings, settings_file)
         self._lay_out()
+        self.chrome = Chrome(self, self.settings)
         self._connect()
-        self._bind_keys()
-        self.grid.arrange(self.session.session.layout)
-        self._present()
+        self.keys = KeyBindings(
+            self,
+            self._deeds(),
+            numbered={"preset": self.pictures.grey.preset},
+            held={"flicker": self.pictures.flicker.hold},
+        )
+        self.chrome.use_keys(self.keys)
+        self.presenting.present()
 
     # ---- what others ask of it
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Scan and show files, folders, discs and archives."""
-        self.opening.canvas = self._canvas()
         self.opening.open_paths(paths)
 
     def viewports(self) -> list[ViewportWidget]:
         """The viewport widgets in use."""
-        return [widget for widget in self.grid.widgets if isinstance(widget, ViewportWidget)]
+        return self.grid.viewports()
 
     @property
     def is_settled(self) -> bool:
-        """Whether no scan runs and every frame asked for is loaded or failed."""
-        return not self._jobs.running and self._volumes.is_settled
+        """Whether no job runs and every frame asked for is loaded or failed."""
+        return not self._jobs.running and self._volumes.is_settled and self.thumbnails.is_settled
 
-    def set_flicker(self, *, is_held: bool) -> None:
-        """While held, the current's viewport shows the prior at the same place and scale."""
-        widgets = self.viewports()
-        if len(widgets) < 2 or len(self._models) < 2:
-            return
-        prior = self._models[1]
-        if not is_held or prior.volume is None:
-            widgets[0].show_flicker(None, None)
-            return
-        widgets[0].show_flicker(prior, partial(self._render_on, prior, widgets[0]))
+    def repaint_pictures(self) -> None:
+        """Draw every picture again, after the renderer was exchanged."""
+        for widget in self.viewports():
+            widget.repaint_picture()
 
-    def _render_on(self, model: ViewportModel, widget: ViewportWidget) -> NDArray[np.uint8] | None:
-        width, height = widget.canvas_size
-        if model.volume is None:
-            return None
-        return self._renderer.render(
-            SliceRequest(model.volume, model.viewport.view, model.viewport.presentation, width, height)
-        )
+    def tell_error(self, error: WorldError, which: str = "") -> None:
+        """Say what the world did, where it is not in the way."""
+        self.notice.show_error(error, which)
+
+    def tell_safe_mode(self) -> None:
+        """Say that this start is a careful one."""
+        self.notice.show_words(partial(refusal_words, "safe_mode"), is_passing=False, tone="warning")
 
     # ---- building
 
+    def _make_panels(self) -> None:
+        self.bar, self.rail, self.strip = TopBar(self), TimeRail(self), BottomStrip(self)
+        self.drawer, self.problems, self.identity = Drawer(self), ProblemsPanel(self), IdentityBar(self)
+        self.drawer.add_panel(_PROBLEMS, self.problems)
+        self.area, self.empty = PictureArea(self), EmptyState(self)
+        self.notice, self.hint = NoticeBar(self.area), Hint(self.area)
+        self.grid = ViewportGrid(self._make_viewport, self.area)
+
+    def _make_controllers(self, settings: Settings, settings_file: Path | None) -> None:
+        jobs, volumes = self._jobs, self._volumes
+        self.settings = SettingsController(settings, settings_file, jobs, self)
+        self.session = SessionController(self)
+        self.opening = OpeningController(self.session, jobs, volumes.pool, self)
+        self.view = ViewController(self.session, self.viewports, self)
+        self.hanging = HangingController(
+            self.session,
+            self.opening,
+            lambda: self.area.canvas_size,
+            lambda: [widget.canvas_size for widget in self.viewports()],
+            self,
+        )
+        self.identity_guard = IdentityController(self.session, self.hanging, self.identity, self)
+        self.presenting = PresentingController(self.session, volumes, self.grid, self)
+        self.pictures = PictureControllers(
+            self.session, volumes, jobs, viewports=self.viewports, view_deeds=self.view.deeds(), parent=self
+        )
+        self.presenting.cine_note = self.pictures.cine.note
+        self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
+        self.objects = ObjectsController(self.session, volumes.pool, jobs, self.viewports, self)
+        self.objects.folder, self.presenting.dress = lambda: self.opening.folder, self.objects.dress
+        self.objects.on_change = self.presenting.present
+        self.drawer.add_panel(_OBJECTS, self.objects.panel)
+        self.thumbnails = ThumbnailController(volumes.pool, volumes.budget, jobs, self._thumbnail_renderer, self)
+        self.session_files = SessionFileController(self.session, jobs, self)
+        self.demo = DemoController(jobs, self)
+        self.desk = OpeningDesk(self.opening, self.demo, self.empty, self.bar, self)
+        self.job_strip = JobStripController(jobs, self.opening, volumes, self.strip)
+        volumes.source_of = self.thumbnails.source_of = self.opening.source_of
+
     def _lay_out(self) -> None:
+        self.area.fill(self.grid, self.empty)
+        self.area.add_floating(self.notice)
         middle = QHBoxLayout()
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
         middle.addWidget(self.rail)
-        middle.addWidget(self.grid, 1)
+        middle.addWidget(self.area, 1)
         middle.addWidget(self.drawer)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -125,229 +176,125 @@ class MainWindow(QWidget):
 
     def _make_viewport(self, index: int) -> QWidget:
         widget = ViewportWidget(index, self._renderer, self)
-        widget.step_ready.connect(self._apply_step)
-        widget.gesture_ended.connect(self.session.end_gesture)
-        widget.wheel_scrolled.connect(self._scroll)
-        widget.wheel_zoomed.connect(self._zoom_at)
-        widget.slice_chosen.connect(self._scroll_to)
-        widget.activated.connect(lambda at: self._do(partial(commands.set_active, index=at)))
-        widget.maximise_asked.connect(lambda at: self._do(partial(commands.toggle_maximised, index=at)))
-        widget.canvas_resized.connect(lambda _at: self._refit_timer.start(0))
+        self.view.connect_viewport(widget)
+        widget.profile = self.settings.settings.profile.value
+        self.pictures.connect_viewport(widget)
+        widget.canvas_resized.connect(lambda _at: self.presenting.refit_soon())
         return widget
 
     def _connect(self) -> None:
-        self.session.session_changed.connect(self._session_changed)
         self.opening.catalogue_changed.connect(self._catalogue_changed)
-        self.opening.identity_changed.connect(self._identity_changed)
-        self.opening.failed.connect(self._world_error)
-        self._volumes.frames_arrived.connect(self._frames_arrived)
-        self._volumes.failed.connect(lambda _key, error: self._world_error(error))
-        self.bar.layout_chosen.connect(lambda rows, columns: self._do(_layout(rows, columns)))
-        self.bar.open_requested.connect(self._choose_folder)
-        self.rail.stack_activated.connect(self._show_in_active)
-        self.rail.show_requested.connect(self._show_in_active)
+        self.opening.scan_started.connect(self.chrome.tell_shown)
+        self.opening.scan_ended.connect(lambda _is_whole: self.chrome.tell_shown())
+        self.opening.scan_ended.connect(lambda _is_whole: self.objects.link_registrations())
+        self.presenting.presented.connect(self.chrome.tell_shown)
+        self.presenting.presented.connect(self.pictures.flicker.prepare)
+        self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
+        self.pictures.cine.changed.connect(self.presenting.present)
+        self.bar.tool_chosen.connect(self._take_tool)
+        self.pictures.measuring.tool_changed.connect(self._tell_tool)
+        self.session.refused.connect(lambda code: self.notice.show_words(partial(refusal_words, code)))
+        self.grid.stack_dropped.connect(self.hanging.show_stack)
+        self.bar.layout_chosen.connect(self._choose_layout)
+        self.rail.stack_activated.connect(self.hanging.compare_stack)
+        self.rail.study_activated.connect(self.hanging.compare_study)
+        self.rail.show_requested.connect(lambda key: self.hanging.show_stack(self.session.session.active, key))
+        self.rail.thumbnails_wanted.connect(lambda keys: self.thumbnails.want(keys, self.session.stacks.get))
+        self.thumbnails.thumbnail_ready.connect(self.rail.set_thumbnail)
+        self.hanging.pairing_changed.connect(self.rail.set_pair_numbers)
+        self.session_files.told.connect(self.notice.show_words)
         self.strip.problems_requested.connect(lambda: self.drawer.toggle_panel(_PROBLEMS))
-        self.strip.cancel_requested.connect(lambda _job: self.opening.cancel())
         self.problems.counts_changed.connect(self.strip.set_problem_count)
-        for signal in (self._jobs.job_started, self._jobs.job_progressed, self._jobs.job_ended):
-            signal.connect(lambda _job: self._tell_jobs())
+        self.notice.changed.connect(self.area.place_floating)
+        for teller in (self.opening, self.session_files, self.demo):
+            teller.failed.connect(self.tell_error)
+        self._volumes.failed.connect(lambda key, error: self.tell_error(error, self._series_text(key)))
 
-    def _bind_keys(self) -> None:
-        keys: dict[str, Callable[[], None]] = {
-            "Down": partial(self._scroll_active, 1),
-            "Up": partial(self._scroll_active, -1),
-            "Home": partial(self._scroll_active, -1_000_000),
-            "End": partial(self._scroll_active, 1_000_000),
-            "I": partial(self._do_active, commands.invert),
-            "R": partial(self._do_active, commands.rotate, actions=(LinkedAction.ROTATION,)),
-            "H": partial(self._do_active, commands.flip, actions=(LinkedAction.ROTATION,)),
-            "L": partial(self._do, commands.toggle_links),
-            "M": self._match_slices,
-            "B": lambda: self.rail.set_collapsed(not self.rail.is_collapsed),
-            "P": partial(self.drawer.toggle_panel, _PROBLEMS),
-            "F11": lambda: self.showNormal() if self.isFullScreen() else self.showFullScreen(),
-            "Ctrl+Z": self.session.undo,
-            "Ctrl+Y": self.session.redo,
-            "Ctrl+O": self._choose_folder,
-            "Esc": self._reset_active,
+    def _deeds(self) -> dict[str, Callable[[], None]]:
+        """Everything a key can do; each controller brings its own."""
+        return {
+            **self.view.deeds(),
+            **self.hanging.deeds(),
+            **self.session_files.deeds(),
+            **self.desk.deeds(),
+            **self.chrome.deeds(),
+            **self.pictures.deeds(),
+            "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
+            "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
+            "reset_view": self._close_or_reset,
+            "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
+            "undo": self.session.undo,
+            "redo": self.session.redo,
         }
-        for number in range(1, 10):
-            keys[str(number)] = partial(self._preset, number)
-        for sequence, action in keys.items():
-            QShortcut(QKeySequence(sequence), self).activated.connect(action)
 
-    # ---- commands
+    # ---- deeds
 
-    def _do(self, command: Command) -> None:
-        self.session.apply(command)
+    def _take_tool(self, tool: PointerTool) -> None:
+        self.pictures.measuring.take_tool(None if tool is PointerTool.WINDOW else tool.value)
 
-    def _do_active(self, command: Callable[..., ComparisonSession], *, actions: tuple[LinkedAction, ...] = ()) -> None:
-        index = self.session.session.active
-        self.session.apply(partial(command, index=index), moved=index, actions=actions)
+    def _tell_tool(self, tool: str) -> None:
+        self.bar.set_tool(PointerTool(tool or PointerTool.WINDOW))
 
-    def _apply_step(self, index: int, step: Step, merge_key: str) -> None:
-        self.session.apply(step.command, moved=index, actions=step.actions, merge_key=merge_key)
+    def _close_or_reset(self) -> None:
+        if self.drawer.open_name:
+            self.drawer.close_panel()
+        else:
+            self.view.reset_active()
 
-    def _scroll(self, index: int, steps: int) -> None:
-        command = partial(commands.scroll_by, index=index, steps=steps, stacks=self.session.stacks)
-        self._moved(index, command, LinkedAction.SCROLL)
-
-    def _scroll_to(self, index: int, frame_index: int) -> None:
-        command = partial(commands.scroll_to, index=index, frame_index=frame_index, stacks=self.session.stacks)
-        self._moved(index, command, LinkedAction.SCROLL)
-
-    def _zoom_at(self, index: int, factor: float, at_mm: tuple[float, float]) -> None:
-        command = partial(commands.zoom_at, index=index, factor=factor, at_mm=at_mm, stacks=self.session.stacks)
-        self._moved(index, command, LinkedAction.ZOOM)
-
-    def _moved(self, index: int, command: Command, action: LinkedAction) -> None:
-        if self.session.session.viewports[index].stack is not None:
-            self.session.apply(command, moved=index, actions=(action,), merge_key=f"{action}-{index}")
-
-    def _scroll_active(self, steps: int) -> None:
-        self._scroll(self.session.session.active, steps)
-
-    def _reset_active(self) -> None:
-        index = self.session.session.active
-        if self.session.session.viewports[index].stack is not None:
-            canvas = self.viewports()[index].canvas_size
-            self._do(partial(commands.reset_view, index=index, stacks=self.session.stacks, canvas=canvas))
-
-    def _match_slices(self) -> None:
-        if len(self.session.session.viewports) >= 2:
-            self._do(partial(commands.match_slices, first=0, second=1, stacks=self.session.stacks))
-
-    def _preset(self, number: int) -> None:
-        session = self.session.session
-        viewport = session.viewports[session.active]
-        series = self.session.index.series_of(viewport.stack) if viewport.stack else None
-        stack = self.session.stacks.get(viewport.stack) if viewport.stack else None
-        if series is None or stack is None:
-            return
-        preset = preset_by_key(series.modality, stack.frames[0].values.unit, number)
-        if preset is None:
-            return
-        for index, other in enumerate(session.viewports):
-            shown = self.session.index.series_of(other.stack) if other.stack else None
-            if shown is not None and shown.modality == series.modality:
-                self._do(partial(commands.set_window, index=index, window=preset.window, origin=WindowOrigin.PRESET))
-
-    def _show_in_active(self, key: StackKey) -> None:
-        stack = self.session.stacks.get(key)
-        if stack is None:
-            return
-        index = self.session.session.active
-        study = self.session.index.study_of(key)
-        canvas = self.viewports()[index].canvas_size
-        self._do(
-            partial(
-                commands.show_stack,
-                index=index,
-                stack=stack,
-                study_key=study_key_of(study) if study else "",
-                canvas=canvas,
-            )
-        )
-
-    def _choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Open folder or disc"))
-        if folder:
-            self.open_paths([Path(folder)])
+    def _choose_layout(self, rows: int, columns: int) -> None:
+        self.view.set_layout(rows, columns)
+        self.settings.change(layout=(rows, columns))
 
     # ---- what comes back
 
-    def _session_changed(self, before: ComparisonSession, after: ComparisonSession) -> None:
-        if before.layout != after.layout:
-            self.grid.arrange(after.layout)
-            self.bar.set_layout(after.layout.rows, after.layout.columns)
-            self._refit_timer.start(0)
-        self._present()
-
-    def _present(self) -> None:
-        session = self.session.session
-        shown = []
-        for viewport in session.viewports:
-            stack = self.session.stacks.get(viewport.stack) if viewport.stack else None
-            if stack is not None:
-                shown.append((stack, viewport.view.frame_index))
-        self._volumes.show(shown)
-        verdict = self._verdict.verdict if self._verdict and len(shown) > 1 else None
-        self._models = viewport_models(self.session, self._volumes.volume, verdict, date.today())  # noqa: DTZ011
-        for widget, model in zip(self.viewports(), self._models, strict=False):
-            widget.show_model(model)
-        self.rail.set_on_screen(frozenset(stack.key for stack, _ in shown))
-        self._tell_patient()
-
-    def _tell_patient(self) -> None:
-        studies = [model.study for model in self._models if model.study is not None]
-        self.bar.set_patient(studies[0].patient if studies else None, studies[0].study_date if studies else None)
+    def _series_text(self, key: object) -> str:
+        series = next((model.series for model in self.presenting.models if model.viewport.stack == key), None)
+        return " ".join(part for part in (series.modality, series.description) if part) if series else ""
 
     def _catalogue_changed(self, catalogue: Catalogue) -> None:
         self.rail.set_catalogue(catalogue)
         self.problems.set_catalogue(catalogue)
+        self.objects.set_catalogue(catalogue)
 
-    def _identity_changed(self, verdict: IdentityVerdict) -> None:
-        self._verdict = verdict
-        self.identity.set_state(verdict)
-        self._present()
+    # ---- drop, keys, language, end
 
-    def _frames_arrived(self, key: StackKey) -> None:
-        for widget in self.viewports():
-            if widget.model.viewport.stack == key:
-                widget.repaint_picture()
-
-    def _world_error(self, error: WorldError) -> None:
-        self.strip.set_source(error.message)
-
-    def _tell_jobs(self) -> None:
-        lines = []
-        for job in self._jobs.running:
-            progress = job.progress
-            fraction = progress.done / progress.total if progress and progress.total else None
-            lines.append(JobLine(job.identifier, self.tr("Reading files"), fraction))
-        self.strip.set_jobs(lines)
-
-    # ---- size, drop, end
-
-    def _canvas(self) -> tuple[int, int]:
-        ratio = self.devicePixelRatioF()
-        return (max(round(self.grid.width() * ratio), 1), max(round(self.grid.height() * ratio), 1))
-
-    def _refit(self) -> None:
-        self.session.refit([widget.canvas_size for widget in self.viewports()])
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """What the viewports say holds words that are made here."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self.presenting.present()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802  Qt's name
         """Take files and folders."""
-        if event.mimeData().hasUrls():
+        if dropped_paths(event.mimeData()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802  Qt's name
         """Open what was dropped."""
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = dropped_paths(event.mimeData())
         if paths:
             event.acceptProposedAction()
             self.open_paths(paths)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Hold Space to flicker."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.set_flicker(is_held=True)
-        else:
+        """A key that lasts while it is down."""
+        if not self.keys.take(event, is_down=True):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
-        """Let Space go."""
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self.set_flicker(is_held=False)
-        else:
+        """Such a key let go."""
+        if not self.keys.take(event, is_down=False):
             super().keyReleaseEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Stop all work before the window goes."""
+        self.settings.remember_place(self)
+        self.job_strip.close()
+        self.thumbnails.close()
         self._volumes.close()
         self._jobs.close()
+        self.pictures.close()
+        self.opening.close()
+        self._thumbnail_renderer.close()
+        self.settings.close()
         super().closeEvent(event)
-
-
-def _layout(rows: int, columns: int) -> Command:
-    return partial(commands.set_layout, rows=rows, columns=columns)

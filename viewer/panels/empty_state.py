@@ -9,22 +9,25 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWi
 from viewer.main_window.icons import Icon, icon
 from viewer.panels.dropped_paths import dropped_paths
 from viewer.panels.plain_text import PlainLabel, Retranslated, repolish
+from viewer.panels.scan_progress import ScanProgress, ScanState
 
 
 class EmptyState(Retranslated):
     """Fills the window while nothing is open.
 
     Signals: ``paths_dropped(tuple[Path, ...])``, ``open_folder_requested()``, ``open_files_requested()``,
-    ``demo_requested()``.
+    ``demo_requested()``, ``cancel_requested()`` (of the scan whose progress it shows).
     """
 
     paths_dropped = Signal(object)
     open_folder_requested = Signal()
     open_files_requested = Signal()
     demo_requested = Signal()
+    cancel_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("emptyState")
         self.setAcceptDrops(True)
         self._sentence = PlainLabel(parent=self)
         self._sentence.setProperty("textSize", "title")
@@ -40,8 +43,14 @@ class EmptyState(Retranslated):
         self._folder_button = QPushButton(self)
         self._files_button = QPushButton(self)
         self._demo_button = QPushButton(self)
+        self._progress = ScanProgress(self)
+        self._progress.cancel_requested.connect(self.cancel_requested)
         self._build()
         self.retranslate()
+
+    def set_scan(self, state: ScanState | None) -> None:
+        """Show how far a scan is, ``None`` when none runs."""
+        self._progress.set_state(state)
 
     def retranslate(self) -> None:
         """Set every text anew."""
@@ -57,6 +66,7 @@ class EmptyState(Retranslated):
         zone.addStretch(1)
         zone.addWidget(self._drop_words)
         zone.addStretch(1)
+        zone.addWidget(self._progress)
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
         buttons.addStretch(1)

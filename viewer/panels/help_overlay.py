@@ -155,6 +155,13 @@ class HelpOverlay(Retranslated):
         painter.fillRect(self.rect(), QColor(0, 0, 0, 170))
         painter.end()
 
+    def event(self, event: QEvent) -> bool:
+        """Keep every key from the shortcuts of the window behind: what is pressed here closes this, and no more."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Scroll with the arrows and page keys where the card is too short, else close."""
         bar = self._area.verticalScrollBar()

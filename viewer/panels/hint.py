@@ -9,7 +9,7 @@ from viewer.main_window.icons import Icon, dress
 from viewer.panels.plain_text import PlainLabel
 
 _SHOWN_MS = 9000
-_ABOVE_BOTTOM_PX = 44
+_ABOVE_BOTTOM_PX = 120
 
 
 class Hint(QFrame):

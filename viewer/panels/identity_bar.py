@@ -33,6 +33,7 @@ class IdentityBar(Retranslated):
         self._words.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._details_button = QPushButton(self)
         self._confirm_button = QPushButton(self)
+        self._confirm_button.setObjectName("confirm")
         self._row = QHBoxLayout(self)
         self._row.setSpacing(8)
         self._row.addWidget(self._words, 1)

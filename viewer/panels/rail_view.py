@@ -50,6 +50,16 @@ class RailView(RowListView):
             self._choose(chosen.key)
         self._restore(anchors)
 
+    def reveal(self, stack: StackKey) -> None:
+        """Bring the row of a stack into sight, with its study's head where there is room."""
+        rows = self._model.rows
+        place = next((at for at, row in enumerate(rows) if isinstance(row, SeriesRow) and row.stack.key == stack), None)
+        if place is None:
+            return
+        head = next((at for at in range(place, -1, -1) if not isinstance(rows[at], SeriesRow)), place)
+        for at in (place, max(head - 1, 0)):
+            self.scrollTo(self._model.index(at), QAbstractItemView.ScrollHint.EnsureVisible)
+
     def _lay_out(self) -> None:
         self.set_heights([row_height_px(row, self._delegate.form) for row in self._model.rows])
 

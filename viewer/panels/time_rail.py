@@ -105,6 +105,10 @@ class TimeRail(Retranslated):
         self._model.set_on_screen(keys)
         self._view.viewport().update()
 
+    def reveal(self, key: StackKey) -> None:
+        """Bring a stack's row into sight."""
+        self._view.reveal(key)
+
     def set_thumbnail(self, key: StackKey, picture: QImage) -> None:
         """Show a stack's picture. Any size: it is fitted into 44 x 44 device-independent pixels."""
         ratio = self.devicePixelRatioF()

@@ -16,6 +16,7 @@ from viewer.panels.birth_text import birth_text
 from viewer.panels.layout_picker import LayoutPicker
 from viewer.panels.plain_text import ElidedLabel, PlainLabel, Retranslated, shown_text
 from viewer.panels.rail_text import masked_text, patient_text, sex_text
+from viewer.settings.settings import MouseProfile
 
 HEIGHT_PX = 36
 #: What stands beside the patient and the tools: four buttons and the empty space between.
@@ -56,7 +57,8 @@ class TopBar(Retranslated):
     """36 px high.
 
     Signals: ``tool_chosen(PointerTool)``, ``layout_chosen(int rows, int columns)``, ``language_chosen(str)`` (``en``,
-    ``zh_HK``, ``zh_CN``), ``help_requested()``, ``open_requested()``, ``about_requested()``.
+    ``zh_HK``, ``zh_CN``), ``help_requested()``, ``open_requested()``, ``about_requested()``,
+    ``profile_chosen(MouseProfile)``.
     """
 
     tool_chosen = Signal(object)
@@ -65,6 +67,7 @@ class TopBar(Retranslated):
     help_requested = Signal()
     open_requested = Signal()
     about_requested = Signal()
+    profile_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +118,11 @@ class TopBar(Retranslated):
         for action in self._languages.actions():
             action.setChecked(action.data() == language)
 
+    def set_profile(self, profile: MouseProfile) -> None:
+        """Mark what the left mouse button does; emits nothing."""
+        for action in self._profiles.actions():
+            action.setChecked(action.data() == profile.value)
+
     def set_keys(self, keys: Mapping[str, str]) -> None:
         """Give the keys to name in tooltips, by the values of ``PointerTool`` and ``BarCommand``."""
         self._keys = dict(keys)
@@ -136,8 +144,14 @@ class TopBar(Retranslated):
         key = self._keys.get
         dress(self._open_button, Icon.FOLDER, self.tr("Open a folder or disc"), key(BarCommand.OPEN, ""))
         dress(self._layout_button, Icon.LAYOUT, self.tr("Layout of the viewports"), key(BarCommand.LAYOUT, ""))
-        dress(self._language_button, Icon.LANGUAGE, self.tr("Language"))
+        dress(self._language_button, Icon.LANGUAGE, self.tr("Language and mouse"))
         dress(self._help_button, Icon.HELP, self.tr("All keys"), key(BarCommand.HELP, "?"))
+        profiles = {
+            MouseProfile.RADIOLOGIST: self.tr("Left drag changes the window"),
+            MouseProfile.REFERRER: self.tr("Left drag scrolls"),
+        }
+        for action in self._profiles.actions():
+            action.setText(profiles[MouseProfile(action.data())])
         self._about_action.setText(self.tr("About Diptych"))
         self._tell_patient()
         self._fit_words()
@@ -203,6 +217,14 @@ class TopBar(Retranslated):
             action.setData(language)
             action.triggered.connect(lambda _checked, chosen=language: self.language_chosen.emit(chosen))
             self._languages.addAction(action)
+        menu.addSeparator()
+        self._profiles = QActionGroup(menu)
+        for profile in MouseProfile:
+            action = menu.addAction("")
+            action.setCheckable(True)
+            action.setData(profile.value)
+            action.triggered.connect(lambda _checked, chosen=profile: self.profile_chosen.emit(chosen))
+            self._profiles.addAction(action)
         menu.addSeparator()
         self._about_action = menu.addAction("")
         self._about_action.triggered.connect(self.about_requested)

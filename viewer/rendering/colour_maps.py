@@ -28,10 +28,20 @@ _POINTS: dict[str, tuple[tuple[float, float, float, float], ...]] = {
         (192 / 255, 1.0, 128 / 255, 0.0),
         (1.0, 1.0, 1.0, 1.0),
     ),
+    "rainbow": (
+        (0.0, 0.0, 0.0, 0.0),
+        (0.1, 0.3, 0.0, 0.5),
+        (0.25, 0.0, 0.0, 1.0),
+        (0.4, 0.0, 0.9, 0.9),
+        (0.55, 0.0, 0.8, 0.0),
+        (0.7, 1.0, 1.0, 0.0),
+        (0.85, 1.0, 0.5, 0.0),
+        (1.0, 1.0, 0.0, 0.0),
+    ),
 }
 
 #: Names in the order of a menu.
-COLOUR_MAP_NAMES = ("grey", "inverse_grey", "hot_iron", "pet", "even_heat")
+COLOUR_MAP_NAMES = ("grey", "inverse_grey", "hot_iron", "pet", "rainbow", "even_heat")
 
 #: Hue (degrees) and chroma along the perceptual map; its lightness is exactly linear.
 _EVEN_HEAT_HUE = (300.0, 20.0, 85.0)

@@ -1,9 +1,9 @@
 """The prior on the current's canvas: same place, same millimetres, made before it is asked for.
 
-With a transform between the two examinations the prior is laid under the very pixels of the current. Where the planes
-agree that is an ordinary picture of one slice; where they are turned or tilted against each other the prior is sampled
-point by point. Without a transform the prior keeps the place its own linked viewport gives it, and only the scale is
-made equal. No transform is never taken for identity.
+With a transform between the two examinations the prior is laid under the very pixels of the current. Where a slice of
+it lies in the current's plane that is an ordinary picture of the slice; where the plane falls between slices, or is
+turned or tilted against them, the prior is sampled point by point. Without a transform the prior keeps the place its
+own linked viewport gives it, and only the scale is made equal. No transform is never taken for identity.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from compare.linking.frame_graph import ANATOMICAL, SpaceLink
+from compare.linking.frame_graph import LinkBasis, SpaceLink
 from compare.linking.stack_places import places_of
 from compare.viewing.canvas import CanvasTransform
 from compare.viewing.view_state import ViewState
@@ -24,8 +24,10 @@ from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
 
 #: A picture of one slice stands for the mapped plane while no point of it is off by more than this.
 _WITHIN_CANVAS_PIXELS = 0.5
-#: ... and while the planes part by no more than this share of the prior's slice spacing.
-_WITHIN_SPACING = 0.5
+#: ... and while it is nowhere further off the mapped plane than this share of the prior's slice spacing.
+_WITHIN_SPACING = 0.1
+#: ... or than this share where the prior is no regular grid and cannot be interpolated: its nearest slice.
+_NEAREST_WITHIN_SPACING = 1.0
 
 
 class FlickerBasis(StrEnum):
@@ -42,55 +44,88 @@ class FlickerBasis(StrEnum):
 class FlickerPlan:
     """What to draw instead of the current: a request for any renderer, or points to sample, or neither.
 
-    ``off_plane_mm`` is the distance of the prior's slice from the current's plane where a slice was taken.
+    ``request`` is also there for a resampled plan where the nearest slice would do while others are not in memory.
+    ``nearest_index`` is the prior's slice nearest to the current's place, ``off_plane_mm`` its distance from there.
     """
 
     basis: FlickerBasis
     request: SliceRequest | None = None
     points: CanvasPoints | None = None
+    nearest_index: int | None = None
     off_plane_mm: float | None = None
 
 
-def plan_flicker(
-    current: SliceRequest, prior: SliceRequest, link: SpaceLink | None, *, keeps_prior_slice: bool = False
-) -> FlickerPlan:
+@dataclass(frozen=True, slots=True, eq=False)
+class FlickerPicture:
+    """The prior's pixels on the current's canvas, and what was drawn in the end."""
+
+    plan: FlickerPlan
+    pixels: NDArray[np.uint8]
+
+
+def plan_flicker(current: SliceRequest, prior: SliceRequest, link: SpaceLink | None) -> FlickerPlan:
     """Return how to show ``prior`` on ``current``'s canvas.
 
-    ``link`` maps the current's space to the prior's, as ``FrameGraph.between`` gives it; ``None``, or a basis that is
-    not anatomical, leaves the prior where its own viewport shows it. ``keeps_prior_slice`` takes the slice from the
-    prior's view, as is right when the reader declared two slices to match, and only the place within it from the link.
+    ``link`` maps the current's space to the prior's and has a named basis that says where points lie; ``None``, or a
+    relative one, leaves the prior where its own viewport shows it.
     """
-    plane = current.volume.frame(current.view.frame_index).plane
-    if link is None or link.basis not in ANATOMICAL or plane is None:
+    frame = current.volume.frame(current.view.frame_index)
+    if link is None or link.basis is LinkBasis.RELATIVE or frame.plane is None:
         return _at_own_place(current, prior)
-    canvas = CanvasTransform.of(
-        current.view, current.volume.frame(current.view.frame_index), current.width, current.height
-    )
+    canvas = CanvasTransform.of(current.view, frame, current.width, current.height)
     xy = _grid(current.width, current.height)
     mapped = link.transform.map_points(np.stack([_lps(canvas, x, y) for x, y in xy]))
-    index = prior.view.frame_index if keeps_prior_slice else _nearest_slice(prior, mapped[len(mapped) // 2])
+    middle = mapped[len(mapped) // 2]
+    index = _nearest_slice(prior, middle)
     if index is None:
         return _at_own_place(current, prior)
-    found = _slice_request(current, replace(prior, view=replace(prior.view, frame_index=index)), mapped, xy)
-    if found is not None and (keeps_prior_slice or found[2] <= _WITHIN_SPACING * _spacing_mm(prior)):
-        request, off_plane_mm, _ = found
-        if not keeps_prior_slice and _is_outside(prior, mapped[len(mapped) // 2]):
-            return FlickerPlan(FlickerBasis.OUTSIDE, off_plane_mm=off_plane_mm)
-        return FlickerPlan(FlickerBasis.SLICE, request=request, off_plane_mm=off_plane_mm)
-    if prior.volume.stack.geometry is None or prior.volume.stored is None:
-        return _at_own_place(current, prior)
-    return FlickerPlan(FlickerBasis.RESAMPLED, points=CanvasPoints(current, canvas, prior, link.transform))
+    if _is_outside(prior, middle):
+        return FlickerPlan(FlickerBasis.OUTSIDE, nearest_index=index)
+    return _through(current, replace(prior, view=replace(prior.view, frame_index=index)), canvas, link, (xy, mapped))
 
 
-def flicker_picture(plan: FlickerPlan, renderer: SliceRenderer) -> NDArray[np.uint8] | None:
+def _through(
+    current: SliceRequest,
+    prior: SliceRequest,
+    canvas: CanvasTransform,
+    link: SpaceLink,
+    grid: tuple[list[tuple[float, float]], NDArray[np.float64]],
+) -> FlickerPlan:
+    """The prior's nearest slice where it lies in the current's plane, else samples between its slices."""
+    xy, mapped = grid
+    index, spacing_mm = prior.view.frame_index, _spacing_mm(prior)
+    nearest = _slice_request(current, prior, mapped, xy)
+    if nearest is not None and nearest.farthest_mm <= _WITHIN_SPACING * spacing_mm:
+        return FlickerPlan(FlickerBasis.SLICE, nearest.request, None, index, nearest.off_plane_mm)
+    is_near = nearest is not None and nearest.farthest_mm <= _NEAREST_WITHIN_SPACING * spacing_mm
+    request = nearest.request if nearest is not None and is_near else None
+    off_plane_mm = nearest.off_plane_mm if nearest is not None else None
+    if prior.volume.stack.geometry is not None and prior.volume.stored is not None:
+        points = CanvasPoints(current, canvas, prior, link.transform)
+        return FlickerPlan(FlickerBasis.RESAMPLED, request, points, index, off_plane_mm)
+    if request is not None:
+        return FlickerPlan(FlickerBasis.SLICE, request, None, index, off_plane_mm)
+    return _at_own_place(current, prior)
+
+
+def flicker_picture(plan: FlickerPlan, renderer: SliceRenderer) -> FlickerPicture | None:
     """Draw the plan, on the current's canvas; ``None`` while frames are missing or where there is nothing to show.
 
     Takes a tenth of a second and more when the prior is resampled: make it before the key is pressed, off the
     window's thread.
     """
-    if plan.request is not None:
-        return renderer.render(plan.request)
-    return sample_canvas(plan.points) if plan.points is not None else None
+    if plan.points is not None:
+        pixels = sample_canvas(plan.points)
+        if pixels is not None:
+            return FlickerPicture(plan, pixels)
+    if plan.request is None:
+        return None
+    pixels = renderer.render(plan.request)
+    if pixels is None:
+        return None
+    if plan.points is not None:
+        plan = replace(plan, basis=FlickerBasis.SLICE, points=None)
+    return FlickerPicture(plan, pixels)
 
 
 def _at_own_place(current: SliceRequest, prior: SliceRequest) -> FlickerPlan:
@@ -138,13 +173,21 @@ def _spacing_mm(prior: SliceRequest) -> float:
     return float(np.median(steps)) or 1.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Nearest:
+    """One slice of the prior under the current's canvas; distances from the current's plane in mm."""
+
+    request: SliceRequest
+    off_plane_mm: float
+    farthest_mm: float
+
+
 def _slice_request(
     current: SliceRequest, prior: SliceRequest, mapped: NDArray[np.float64], xy: list[tuple[float, float]]
-) -> tuple[SliceRequest, float, float] | None:
+) -> _Nearest | None:
     """The prior's slice with the turn that brings every mapped point back under its canvas pixel.
 
-    Returns the request, its distance from the middle of the mapped plane and how far the planes part over the canvas,
-    both in mm; ``None`` when no quarter turn does, or the slice has no place.
+    ``None`` when no quarter turn does, or the slice has no place.
     """
     frame = prior.volume.frame(prior.view.frame_index)
     if frame.plane is None:
@@ -163,5 +206,5 @@ def _slice_request(
         back = np.array([canvas.lps_to_canvas(point) for point in mapped], dtype=np.float64)
         if np.max(np.hypot(*(back[:, :2] - np.asarray(xy)).T)) <= _WITHIN_CANVAS_PIXELS:
             request = SliceRequest(prior.volume, view, prior.presentation, current.width, current.height)
-            return request, abs(off_plane_mm), float(np.ptp(back[:, 2]))
+            return _Nearest(request, abs(off_plane_mm), float(np.max(np.abs(back[:, 2]))))
     return None

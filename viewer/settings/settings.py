@@ -65,6 +65,8 @@ class Settings:
     profile: MouseProfile = MouseProfile.RADIOLOGIST
     rail_width_px: int = 128
     rail_is_collapsed: bool = False
+    #: The grid the reader chose last: rows, columns.
+    layout: tuple[int, int] = (1, 1)
     window_places: Mapping[str, WindowPlace] = field(default_factory=dict)
     pairing_rules: tuple[PairingRule, ...] = ()
     hints_seen: frozenset[str] = frozenset()
@@ -140,6 +142,7 @@ def _content_of(settings: Settings) -> dict[str, Any]:
         "profile": settings.profile.value,
         "rail_width_px": settings.rail_width_px,
         "rail_is_collapsed": settings.rail_is_collapsed,
+        "layout": list(settings.layout),
         "window_places": {
             key: [place.x, place.y, place.width, place.height, place.is_maximised]
             for key, place in settings.window_places.items()
@@ -164,10 +167,22 @@ def _settings_from(content: Mapping[str, Any]) -> Settings:
         profile=MouseProfile(profile) if profile in list(MouseProfile) else default.profile,
         rail_width_px=min(max(int(width), 56), 220) if width is not None and _is_int(width) else default.rail_width_px,
         rail_is_collapsed=collapsed if isinstance(collapsed, bool) else default.rail_is_collapsed,
+        layout=_layout_from(content.get("layout")),
         window_places=_places_from(content.get("window_places")),
         pairing_rules=_rules_from(content.get("pairing_rules")),
         hints_seen=frozenset(filter(_is_short_text, hints)) if isinstance(hints, list) else default.hints_seen,
     )
+
+
+def _layout_from(content: object) -> tuple[int, int]:
+    match content:
+        case [int(rows), int(columns)] if _is_side(rows) and _is_side(columns):
+            return rows, columns
+    return Settings().layout
+
+
+def _is_side(value: object) -> bool:
+    return _is_int(value) and isinstance(value, int) and 1 <= value <= 4
 
 
 def _places_from(content: object) -> dict[str, WindowPlace]:

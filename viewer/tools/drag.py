@@ -30,7 +30,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class DragStart:
-    """What a tool is told at the press. ``window`` is the one in force, whoever chose it; ``None`` for colour."""
+    """What a tool is told at the press. ``window`` is the one in force, whoever chose it; ``None`` for colour.
+
+    ``speed`` is below 1 for a fine drag and above 1 for a coarse one.
+    """
 
     index: int
     at: Point
@@ -39,7 +42,11 @@ class DragStart:
     frame_count: int
     window: Window | None
     stacks: Stacks
+    speed: float = 1.0
 
+
+#: Speeds of a fine and a coarse drag of the window.
+FINE, COARSE = 0.2, 4.0
 
 #: Sent the pointer's position (device pixels), yields the step to apply, or ``None`` where nothing changes.
 Drag = Generator[Step | None, Point, None]
@@ -81,7 +88,7 @@ def window(start: DragStart) -> Drag:
         here = yield step
         if start.window is None:
             continue
-        per_pixel = max(start.window.width, 1.0) / _PIXELS_PER_WINDOW
+        per_pixel = start.speed * max(start.window.width, 1.0) / _PIXELS_PER_WINDOW
         command = partial(
             window_commands.drag_window,
             index=start.index,

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from compare.session.comparison_session import Role
 from loaders.model.frame_validity import FrameState
+from viewer.rendering.flicker import FlickerBasis
 from viewer.viewport.viewport_model import IdentityMark, LinkBadge, LinkKind, ViewportModel
 
 translate = QCoreApplication.translate
@@ -53,14 +54,18 @@ def safety_badges(model: ViewportModel) -> tuple[Badge, ...]:
     if model.stack is None:
         return ()
     badges = [
-        _identity(model.identity),
+        _identity(model.identity, model.identity_words),
         link_badge(model.link) if model.link else None,
         _scale(model),
         _lossy(model),
         _incomplete(model),
         _preview(model),
+        _flicker(model),
         _interpolated(model),
         _warped(model),
+        _cine(model),
+        _derived(model),
+        _burned_in(model),
         _inverted(model),
         _turned(model),
         _offline(model),
@@ -114,7 +119,7 @@ def _not_linked(link: LinkBadge) -> tuple[str, str]:
     return translate("Viewport", "NOT LINKED switched off"), translate("Viewport", "Linking is switched off.")
 
 
-def _identity(mark: IdentityMark | None) -> Badge | None:
+def _identity(mark: IdentityMark | None, words: str) -> Badge | None:
     if mark is IdentityMark.CONFLICT_OVERRIDDEN:
         why = translate(
             "Viewport", "The identities of these studies contradict each other; opened with a typed reason."
@@ -122,7 +127,10 @@ def _identity(mark: IdentityMark | None) -> Badge | None:
         return Badge("identity", translate("Viewport", "IDENTITY CONFLICT, OVERRIDDEN"), Tone.DANGER, why)
     if mark is IdentityMark.MATCHED_BY_DEMOGRAPHICS:
         why = translate("Viewport", "The identifiers do not prove one patient; a reader confirmed the match.")
-        return Badge("identity", translate("Viewport", "matched by name, birth date, sex"), Tone.WARNING, why)
+        return Badge("identity", words or translate("Viewport", "matched by the reader"), Tone.WARNING, why)
+    if mark is IdentityMark.NOT_CONFIRMED:
+        why = translate("Viewport", "The identifiers do not prove one patient, and no reader has confirmed the match.")
+        return Badge("identity", translate("Viewport", "IDENTITY NOT CONFIRMED"), Tone.WARNING, why)
     return None
 
 
@@ -186,6 +194,56 @@ def _interpolated(model: ViewportModel) -> Badge | None:
         return None
     text = translate("Viewport", "INTERPOLATED, nearest slice {number}").format(number=model.nearest_slice)
     return Badge("interpolated", text, Tone.WARNING, translate("Viewport", "This plane lies between acquired slices."))
+
+
+def _flicker(model: ViewportModel) -> Badge | None:
+    """How the other examination was put on this canvas, where that is less than its true place."""
+    basis = model.flicker
+    if basis is FlickerBasis.OUTSIDE:
+        why = translate("Viewport", "The prior's slices do not reach the place that is shown.")
+        return Badge("flicker", translate("Viewport", "PRIOR DOES NOT REACH HERE"), Tone.WARNING, why)
+    if basis in (FlickerBasis.OWN_PLACE, FlickerBasis.OWN_SCALE):
+        why = translate(
+            "Viewport", "Nothing says how the two examinations lie to each other: shown as in its own view."
+        )
+        return Badge("flicker", translate("Viewport", "NOT IN PLACE: as in its own view"), Tone.WARNING, why)
+    return None
+
+
+def _cine(model: ViewportModel) -> Badge | None:
+    note = model.cine
+    if note is None:
+        return None
+    rate = f"{note.frames_per_second:.3g}"
+    if note.reached_per_second is not None:
+        text = translate("Viewport", "CINE {reached} of {rate}/s").format(reached=note.reached_per_second, rate=rate)
+    else:
+        text = translate("Viewport", "CINE {rate}/s").format(rate=rate)
+    if not note.is_default:
+        return Badge("cine", text, Tone.QUIET, translate("Viewport", "At the rate that the file states."))
+    why = translate("Viewport", "The file states no rate.")
+    return Badge("cine", f"{text} {translate('Viewport', '(default)')}", Tone.QUIET, why)
+
+
+def _derived(model: ViewportModel) -> Badge | None:
+    """What Image Type (0008,0008) says beyond an original picture (PS3.3 C.7.6.1.1.2)."""
+    kinds = {part.upper() for part in model.frame.badges.image_type} if model.frame else set()
+    if "LOCALIZER" in kinds or "SCOUT" in kinds:
+        why = translate("Viewport", "A scout to plan from, not a diagnostic picture.")
+        return Badge("localiser", translate("Viewport", "LOCALISER"), Tone.WARNING, why)
+    if "DERIVED" in kinds:
+        why = translate("Viewport", "Computed from other pictures. Image type: {kinds}").format(
+            kinds=" ".join(model.frame.badges.image_type) if model.frame else ""
+        )
+        return Badge("derived", translate("Viewport", "DERIVED"), Tone.QUIET, why)
+    return None
+
+
+def _burned_in(model: ViewportModel) -> Badge | None:
+    if model.frame is None or not model.frame.badges.burned_in_annotation:
+        return None
+    why = translate("Viewport", "The picture itself holds writing that may identify a person or misstate a side.")
+    return Badge("burned_in", translate("Viewport", "TEXT IN PICTURE"), Tone.WARNING, why)
 
 
 def _warped(model: ViewportModel) -> Badge | None:

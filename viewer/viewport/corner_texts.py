@@ -12,6 +12,7 @@ from enum import StrEnum
 from PySide6.QtCore import QCoreApplication
 
 from compare.session.comparison_session import Role
+from compare.viewing.view_state import WindowOrigin
 from loaders.model.frame import Frame
 from loaders.model.identifiers import masked_identifier
 from loaders.model.patient import Patient
@@ -21,6 +22,7 @@ from loaders.model.study import Study
 from loaders.model.units import SpacingBasis
 from viewer.viewport.badges import ROLE_TONES, Badge, Tone, role_text, safety_badges
 from viewer.viewport.localised_dates import age_text, date_text, interval_text, time_text
+from viewer.viewport.preset_words import preset_text
 from viewer.viewport.stack_warnings import warning_text
 from viewer.viewport.viewport_model import ViewportModel
 
@@ -31,6 +33,18 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 _AXIS_LETTERS = (("L", "R"), ("P", "A"), ("S", "I"))
 #: A slice is called by its place on a patient axis when its normal lies within this cosine of it (about 1 degree).
 _ON_AXIS_COSINE = 0.99985
+
+
+#: Where a missing side must be said: PS3.16 CID 4031's paired parts, and modalities of paired organs.
+_PAIRED_PARTS = frozenset(
+    {
+        "ANKLE", "ARM", "BREAST", "CALCANEUS", "CLAVICLE", "EAR", "ELBOW", "EYE", "FEMUR", "FIBULA", "FINGER", "FOOT",
+        "FOREARM", "HAND", "HIP", "HUMERUS", "KNEE", "LEG", "LOWERLEG", "OPTICCANAL", "ORBIT", "PATELLA", "RADIUS",
+        "RADIUSULNA", "SCAPULA", "SHOULDER", "SIJOINT", "THIGH", "THUMB", "TIBIA", "TIBIAFIBULA", "TOE", "ULNA",
+        "UPPERARM", "WRIST", "ZYGOMA",
+    }
+)  # fmt: skip
+_PAIRED_MODALITIES = frozenset({"MG", "OP", "OPT"})
 
 
 class Corner(StrEnum):
@@ -70,7 +84,8 @@ def corner_texts(model: ViewportModel) -> tuple[CornerText, ...]:
     texts = [*_who(model.study, model), *_when(model.study, model)]
     side = laterality_text(model.series)
     if side:
-        texts.append(CornerText(Corner.TOP_RIGHT, (side,)))
+        tone = Tone.WARNING if side.endswith("?") else Tone.NORMAL
+        texts.append(CornerText(Corner.TOP_RIGHT, (side,), tone=tone))
     texts += [_badge(badge) for badge in safety_badges(model)]
     texts += [
         CornerText(Corner.TOP_RIGHT, (warning_text(warning),), tone=Tone.WARNING, badge_code="stack")
@@ -87,7 +102,7 @@ def compact_lines(model: ViewportModel) -> tuple[tuple[str, ...], ...]:
     """
     if model.study is None or model.stack is None:
         return ()
-    when = f"{role_text(model.role)} {date_text(model.study.study_date)}"
+    when = f"{_role_words(model)}{date_text(model.study.study_date)}"
     name, identifier = name_text(model.study.patient), identifier_text(model.study.patient)
     return ((when, name, identifier), (when, identifier))
 
@@ -131,7 +146,11 @@ def sex_text(sex: str) -> str:
 
 
 def laterality_text(series: Series | None) -> str:
-    """Return the side of a paired body part in words, with the view; empty where the file states none."""
+    """Return the side of a paired body part in words, with the view.
+
+    A side that the file does not state is a question mark where it matters (breast, limb, eye), and never a guess;
+    elsewhere it is left out.
+    """
     if series is None:
         return ""
     words = {
@@ -140,7 +159,15 @@ def laterality_text(series: Series | None) -> str:
         "B": translate("Viewport", "BOTH sides"),
     }
     side = words.get(series.laterality.strip().upper(), "")
-    return " ".join(part for part in (side, series.view_position.strip()) if part)
+    view = series.view_position.strip()
+    if not side and series.laterality.strip().upper() != "U" and _is_paired(series):
+        return " ".join(part for part in (view, translate("Viewport", "side ?")) if part)
+    return " ".join(part for part in (side, view) if part)
+
+
+def _is_paired(series: Series) -> bool:
+    part = series.body_part.strip().upper().replace(" ", "")
+    return series.modality in _PAIRED_MODALITIES or part in _PAIRED_PARTS
 
 
 def slice_position_text(frame: Frame) -> str:
@@ -185,6 +212,12 @@ def _who(study: Study, model: ViewportModel) -> list[CornerText]:
     return [
         CornerText(Corner.TOP_LEFT, (name_text(patient),)),
         CornerText(Corner.TOP_LEFT, (identifier_text(patient), *_demographics(study, model))),
+        CornerText(
+            Corner.TOP_LEFT,
+            (translate("Viewport", "not for primary diagnosis"),),
+            tone=Tone.QUIET,
+            badge_code="primary",
+        ),
     ]
 
 
@@ -201,15 +234,21 @@ def _demographics(study: Study, _model: ViewportModel) -> tuple[str, ...]:
 
 
 def _when(study: Study, model: ViewportModel) -> list[CornerText]:
-    tone = ROLE_TONES[model.role]
+    """Role and date; a study that hangs alone has a date and no place in an order."""
+    tone = Tone.NORMAL if model.is_alone else ROLE_TONES[model.role]
     date = date_text(study.study_date)
-    if model.role is Role.UNKNOWN and study.study_time is not None:
+    if model.role is Role.UNKNOWN and study.study_time is not None and study.study_date is not None:
         date = f"{date} {time_text(study.study_time)}"
     interval = interval_text(study.study_date, model.newest_date) if model.role is Role.PRIOR else ""
-    texts = [CornerText(Corner.TOP_RIGHT, (f"{role_text(model.role)} {date}",), tone=tone)]
+    texts = [CornerText(Corner.TOP_RIGHT, (f"{_role_words(model)}{date}",), tone=tone)]
     if interval:
         texts.append(CornerText(Corner.TOP_RIGHT, (interval,), tone=tone))
     return texts
+
+
+def _role_words(model: ViewportModel) -> str:
+    """The role and a space; nothing while there is only one study, which is neither current nor prior to another."""
+    return "" if model.is_alone else f"{role_text(model.role)} "
 
 
 def _badge(badge: Badge) -> CornerText:
@@ -266,7 +305,11 @@ def _window_text(model: ViewportModel) -> str:
     if window is None:
         return translate("Viewport", "window automatic")
     width, level = _number(window.width), _number(window.center)
-    return translate("Viewport", "W {width} L {level}").format(width=width, level=level)
+    text = translate("Viewport", "W {width} L {level}").format(width=width, level=level)
+    presentation = model.viewport.presentation
+    chosen = presentation.window_origin is WindowOrigin.PRESET and presentation.window is not None
+    name = preset_text(presentation.window.explanation) if chosen and presentation.window else ""
+    return f"{text} {name}" if name else text
 
 
 def _number(value: float) -> str:

@@ -17,6 +17,7 @@ PRIOR = QColor("#F2B65A")
 WARNING = QColor("#E8C547")
 DANGER = QColor("#FF6B5E")
 FINE = QColor("#6FCF97")
+CURSOR = QColor("#7FE3E0")
 SHADOW = QColor(0, 0, 0, 235)
 HATCH = QColor("#2A2F37")
 

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from compare.session.comparison_session import LengthMeasurement, Role, Viewport
+from compare.session.comparison_session import Role, Viewport
+from compare.session.measurement import Measurement
+from compare.viewing.view_state import ViewState
 from loaders.model.display import Window
 from loaders.model.frame import Frame
-from loaders.model.frame_plane import Vector3
 from loaders.model.frame_validity import FrameState
 from loaders.model.series import Series
 from loaders.model.stack import Stack
 from loaders.model.study import Study
 from loaders.model.volume import Volume
+from viewer.rendering.flicker import FlickerBasis
 
 Point = tuple[float, float]
 
@@ -57,6 +59,7 @@ _NOT_LINKED = frozenset(
 class IdentityMark(StrEnum):
     """What must stay said about whose pictures stand side by side."""
 
+    NOT_CONFIRMED = "not_confirmed"  # amber: unproven, and the reader has not answered yet
     MATCHED_BY_DEMOGRAPHICS = "matched_by_demographics"  # amber: confirmed by name, birth date and sex
     CONFLICT_OVERRIDDEN = "conflict_overridden"  # red: opened against a conflict, with a typed reason
 
@@ -71,14 +74,34 @@ class ReferenceLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CanvasOwner:
+    """Whose view a picture was resampled onto: its letters and scale are those of that frame."""
+
+    view: ViewState
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class CineNote:
+    """A stack that plays: the rate wanted, whether it is the default, and the rate reached where it falls behind."""
+
+    frames_per_second: float
+    is_default: bool
+    reached_per_second: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ViewportModel:
     """One viewport, ready to be painted. ``index`` is its cell in the layout.
 
     ``newest_date`` is the date of the newest study hung, for the interval. ``window`` is the window in force as the
     renderer resolved it, ``None`` where there is none (colour, or a VOI table named by ``voi_explanation``).
+    ``is_alone`` says that one study only is on screen, so that there is no CURRENT and no PRIOR.
+    ``identity_words`` are the mark's own, already translated: the fields that match, or the typed reason.
     ``nearest_slice`` (from 1) is set where the picture lies between two slices. ``is_scale_comparable`` is ``False``
     where zoom is linked relatively only. ``offline_hours`` is the age of a cached copy. ``blocked_reason`` is a
-    sentence, already translated by its maker, of why the stack as a whole cannot be shown.
+    sentence, already translated by its maker, of why the stack as a whole cannot be shown. ``flicker`` is set where
+    the picture stands on another examination's canvas, ``canvas_of`` where it was resampled onto it.
     """
 
     index: int = 0
@@ -94,13 +117,17 @@ class ViewportModel:
     link: LinkBadge | None = None
     is_scale_comparable: bool = True
     identity: IdentityMark | None = None
+    identity_words: str = ""
     nearest_slice: int | None = None
     is_warped: bool = False
     offline_hours: float | None = None
     reference_lines: tuple[ReferenceLine, ...] = ()
-    cursor_lps_mm: Vector3 | None = None
-    measurements: tuple[LengthMeasurement, ...] = ()
+    flicker: FlickerBasis | None = None
+    canvas_of: CanvasOwner | None = None
+    cine: CineNote | None = None
+    measurements: tuple[Measurement, ...] = ()
     is_active: bool = False
+    is_alone: bool = False
     blocked_reason: str = ""
 
     @property
@@ -124,13 +151,9 @@ class ViewportModel:
         return self.volume.validity[self.viewport.view.frame_index]
 
     @property
-    def measurements_here(self) -> tuple[LengthMeasurement, ...]:
-        """The lengths drawn on the shown frame itself, never those of a neighbour."""
+    def measurements_here(self) -> tuple[Measurement, ...]:
+        """What was drawn on the shown frame itself, never on a neighbour."""
         frame = self.frame
         if frame is None:
             return ()
-        return tuple(
-            length
-            for length in self.measurements
-            if length.sop_instance_uid == frame.sop_instance_uid and length.frame_number == frame.frame_number
-        )
+        return tuple(one for one in self.measurements if one.is_on(frame.sop_instance_uid, frame.frame_number))

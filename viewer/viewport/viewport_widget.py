@@ -1,36 +1,22 @@
-"""The widget that shows one picture with what must be said about it. Driven by values, it changes nothing itself."""
+"""The widget of one viewport: what it looks like, and what the mouse does on it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from compare.measuring.handles import Handle, handle_at
 from compare.viewing.canvas import CanvasTransform
-from compare.viewing.orientation import orientation_letters
-from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
-from viewer.tools.drag import PROFILES, TOOLS, Drag, DragStart
-from viewer.viewport.absent_picture import paint_absence
-from viewer.viewport.badges import ROLE_TONES
-from viewer.viewport.corner_texts import CornerText, compact_lines, corner_texts, tooltip_lines
-from viewer.viewport.overlay_painter import (
-    EdgeSpace,
-    paint_border,
-    paint_letters,
-    paint_lines,
-    paint_scale_bar,
-    paint_strip,
-    strip_area,
-)
-from viewer.viewport.pane_font import FontMeasure, pane_font
-from viewer.viewport.scale_bar import scale_bar
+from loaders.model.frame_validity import FrameState
+from viewer.rendering.slice_renderer import SliceRenderer
+from viewer.tools.drag import COARSE, FINE, PROFILES, TOOLS, Drag, DragStart
+from viewer.tools.length import draw_length, move_handle
+from viewer.viewport.overlay_painter import strip_area
 from viewer.viewport.slice_strip import slice_at_row
-from viewer.viewport.text_layout import Pane, TextLayout, lay_out, lay_out_compact
-from viewer.viewport.viewport_model import ViewportModel
+from viewer.viewport.viewport_face import ViewportFace
 
 _BUTTONS = {
     Qt.MouseButton.LeftButton: "left",
@@ -39,10 +25,13 @@ _BUTTONS = {
 }
 _WHEEL_NOTCH = 120
 _CLICK_SLACK_PX = 3
+_HANDLE_REACH_PX = 9.0
+#: The tool that draws a length; all others are drags of the view.
+LENGTH = "length"
 
 
-class ViewportWidget(QWidget):
-    """Paints a :class:`ViewportModel` and turns mouse movements into commands."""
+class ViewportWidget(ViewportFace):
+    """Turns mouse movements over a viewport into commands, and changes nothing itself."""
 
     step_ready = Signal(int, object, str)  # index, Step, merge key
     gesture_ended = Signal()
@@ -53,110 +42,21 @@ class ViewportWidget(QWidget):
     maximise_asked = Signal(int)
     menu_asked = Signal(int, QPoint)
     canvas_resized = Signal(int)
+    badge_clicked = Signal(int, str, QPoint)  # index, badge code, global place
+    pointed = Signal(int, object)  # index, in-plane mm under the pointer while Shift is held, or None
+    length_chosen = Signal(int, str)  # index, identifier or empty
 
     def __init__(self, index: int, renderer: SliceRenderer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._index = index
-        self._renderer = renderer
-        self._model = ViewportModel(index=index)
-        self._flicker: Callable[[], NDArray[np.uint8] | None] | None = None
-        self._flicker_model: ViewportModel | None = None
+        super().__init__(index, renderer, parent)
         self._drag: Drag | None = None
         self._pressed_at: QPoint | None = None
         self._is_on_strip = False
+        self._is_pointing = False
         self._wheel = 0
         self.profile = "radiologist"
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.left_tool: str | None = None
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setMinimumSize(120, 120)
-
-    @property
-    def model(self) -> ViewportModel:
-        """What is painted now."""
-        return self._model
-
-    @property
-    def canvas_size(self) -> tuple[int, int]:
-        """Width and height in device pixels."""
-        ratio = self.devicePixelRatioF()
-        return (round(self.width() * ratio), round(self.height() * ratio))
-
-    def show_model(self, model: ViewportModel) -> None:
-        """Paint another state; nothing is repainted when nothing differs."""
-        if model != self._model:
-            self._model = model
-            self.setToolTip("\n".join(tooltip_lines(model)) if self._pane().is_compact else "")
-            self.update()
-
-    def repaint_picture(self) -> None:
-        """Paint again after frames have arrived."""
-        self.update()
-
-    def show_flicker(self, model: ViewportModel | None, picture: Callable[[], NDArray[np.uint8] | None] | None) -> None:
-        """Show another study's picture on this canvas, under its own captions; ``None`` goes back."""
-        self._flicker_model, self._flicker = model, picture
-        self.update()
-
-    def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
-        """A square that leaves room for the texts."""
-        return QSize(600, 600)
-
-    # ---- painting
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802  Qt's name
-        """Paint the picture at device resolution, then what is said about it."""
-        model = self._flicker_model or self._model
-        pane = QRectF(0, 0, self.width(), self.height())
-        measure = FontMeasure(pane_font(self.font(), pane.width(), pane.height()))
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
-        pixels = self._pixels(model)
-        if pixels is None:
-            paint_absence(painter, model, measure, pane)
-        else:
-            image = image_of(pixels)
-            image.setDevicePixelRatio(self.devicePixelRatioF())
-            painter.drawImage(0, 0, image)
-        self._paint_words(painter, model, pane, measure)
-        painter.end()
-
-    def _pixels(self, model: ViewportModel) -> NDArray[np.uint8] | None:
-        if self._flicker is not None:
-            return self._flicker()
-        if model.volume is None or model.frame is None or model.blocked_reason:
-            return None
-        width, height = self.canvas_size
-        request = SliceRequest(model.volume, model.viewport.view, model.viewport.presentation, width, height)
-        return self._renderer.render(request)
-
-    def _paint_words(self, painter: QPainter, model: ViewportModel, pane: QRectF, measure: FontMeasure) -> None:
-        layout = self._layout(model, measure)
-        paint_lines(painter, measure, layout.lines)
-        frame = model.frame
-        if frame is not None and model.stack is not None:
-            space = EdgeSpace(self._pane().width, pane.height(), layout.lines)
-            view = model.viewport.view
-            paint_letters(painter, measure, space, orientation_letters(view, frame))
-            ratio = self.devicePixelRatioF()
-            bar = scale_bar(frame, view.mm_per_pixel, pane.width() * ratio)
-            if bar is not None and not layout.is_compact:
-                paint_scale_bar(painter, measure, space, bar, ratio)
-        paint_strip(painter, model, pane, self.devicePixelRatioF())
-        paint_border(painter, model, pane)
-
-    def _layout(self, model: ViewportModel, measure: FontMeasure) -> TextLayout:
-        pane = self._pane()
-        texts = corner_texts(model)
-        if not pane.is_compact:
-            return lay_out(texts, pane, measure)
-        badges: list[CornerText] = [text for text in texts if text.badge_code]
-        return lay_out_compact(compact_lines(model), badges, pane, measure, ROLE_TONES[model.role])
-
-    def _pane(self) -> Pane:
-        strip = strip_area(QRectF(0, 0, self.width(), self.height()))
-        return Pane(max(strip.left() - 2.0, 1.0), float(self.height()))
-
-    # ---- mouse
+        self.setMouseTracking(True)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802  Qt's name
         """Tell whoever fits views to canvases."""
@@ -164,27 +64,56 @@ class ViewportWidget(QWidget):
         self.canvas_resized.emit(self._index)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
-        """Begin a drag, or jump to a slice on the strip."""
+        """Open a badge, take a handle, begin a drag, or jump to a slice on the strip."""
         self.activated.emit(self._index)
         self._pressed_at = event.position().toPoint()
-        if event.button() is Qt.MouseButton.LeftButton and self._strip_slice(event) is not None:
-            self._is_on_strip = True
-            self._follow_strip(event)
-            return
+        self._stop_pointing()
+        if event.button() is Qt.MouseButton.LeftButton:
+            code = self.badge_at(event.position())
+            if code:
+                self.badge_clicked.emit(self._index, code, event.globalPosition().toPoint())
+                return
+            if self._strip_slice(event) is not None:
+                self._is_on_strip = True
+                self._follow_strip(event)
+                return
         start = self._drag_start(event)
-        tool = PROFILES[self.profile].get(_BUTTONS.get(event.button(), ""))
-        if start is not None and tool is not None:
-            self._drag = TOOLS[tool](start)
-            next(self._drag)
+        if start is not None:
+            self._drag = self._new_drag(event, start)
+            if self._drag is not None:
+                next(self._drag)
+
+    def _new_drag(self, event: QMouseEvent, start: DragStart) -> Drag | None:
+        button = _BUTTONS.get(event.button(), "")
+        tool = PROFILES[self.profile].get(button)
+        if button == "left":
+            tool = self.left_tool or tool
+            handle = self._handle_at(event)
+            self.length_chosen.emit(self._index, handle.measurement.identifier if handle else "")
+            if handle is not None:
+                return move_handle(start, handle)
+            if tool == LENGTH:
+                return self._new_length(start)
+        return TOOLS[tool](start) if tool in TOOLS else None
+
+    def _new_length(self, start: DragStart) -> Drag | None:
+        """Lengths are drawn on whole, native frames only."""
+        if self._instead is not None or self._model.frame_state is not FrameState.LOADED or self._model.is_warped:
+            return None
+        identifier = f"length-{uuid.uuid4().hex[:12]}"
+        self.length_chosen.emit(self._index, identifier)
+        return draw_length(start, identifier)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
-        """Continue a drag."""
+        """Continue a drag; with Shift and no button, point at the patient."""
         if self._is_on_strip:
             self._follow_strip(event)
         elif self._drag is not None:
             step = self._drag.send(self._device_point(event))
             if step is not None:
                 self.step_ready.emit(self._index, step, "drag")
+        elif not event.buttons():
+            self._hover(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
         """End a drag; a right click that did not move asks for the menu."""
@@ -196,15 +125,20 @@ class ViewportWidget(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
         """Maximise, or come back."""
-        if event.button() is Qt.MouseButton.LeftButton:
+        if event.button() is Qt.MouseButton.LeftButton and not self.badge_at(event.position()):
             self.maximise_asked.emit(self._index)
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
+        """The pointer no longer points at anything here."""
+        self._stop_pointing()
+        super().leaveEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  Qt's name
         """Scroll by whole notches, however finely the wheel counts; with Ctrl zoom at the pointer."""
         delta = event.angleDelta().y()
         event.accept()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            at_mm = self._in_plane_mm(event.position().x(), event.position().y())
+            at_mm = self._in_plane_mm(event.position())
             if at_mm is not None:
                 self.wheel_zoomed.emit(self._index, 1.25 ** (delta / _WHEEL_NOTCH), at_mm)
             return
@@ -214,10 +148,40 @@ class ViewportWidget(QWidget):
             self._wheel -= notches * _WHEEL_NOTCH
             self.wheel_scrolled.emit(self._index, -notches)
 
+    def _hover(self, event: QMouseEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._is_pointing = True
+            self.pointed.emit(self._index, self._in_plane_mm(event.position()))
+            return
+        self._stop_pointing()
+        if self.badge_at(event.position()):
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+        elif self._handle_at(event) is not None:
+            self.setCursor(Qt.CursorShape.SizeAllCursor)
+        elif self.left_tool == LENGTH:
+            self.setCursor(Qt.CursorShape.CrossCursor)
+        else:
+            self.unsetCursor()
+
+    def _stop_pointing(self) -> None:
+        if self._is_pointing:
+            self._is_pointing = False
+            self.pointed.emit(self._index, None)
+
+    def _handle_at(self, event: QMouseEvent) -> Handle | None:
+        transform, lengths = self._transform(), self._model.measurements_here
+        if transform is None or not lengths or self._instead is not None:
+            return None
+        reach = _HANDLE_REACH_PX * self.devicePixelRatioF()
+        return handle_at(self._device_point(event), lengths, transform, reach)
+
     def _drag_start(self, event: QMouseEvent) -> DragStart | None:
         model, transform = self._model, self._transform()
         if transform is None or model.stack is None:
             return None
+        keys = event.modifiers()
+        is_fine = bool(keys & Qt.KeyboardModifier.ShiftModifier)
+        is_coarse = bool(keys & Qt.KeyboardModifier.ControlModifier)
         return DragStart(
             index=self._index,
             at=self._device_point(event),
@@ -226,15 +190,16 @@ class ViewportWidget(QWidget):
             frame_count=len(model.stack.frames),
             window=model.window,
             stacks={model.stack.key: model.stack},
+            speed=FINE if is_fine else COARSE if is_coarse else 1.0,
         )
 
     def _transform(self) -> CanvasTransform | None:
         frame = self._model.frame
         return CanvasTransform.of(self._model.viewport.view, frame, *self.canvas_size) if frame else None
 
-    def _in_plane_mm(self, x: float, y: float) -> tuple[float, float] | None:
+    def _in_plane_mm(self, at: QPointF) -> tuple[float, float] | None:
         transform, ratio = self._transform(), self.devicePixelRatioF()
-        return transform.canvas_to_in_plane_mm(x * ratio, y * ratio) if transform else None
+        return transform.canvas_to_in_plane_mm(at.x() * ratio, at.y() * ratio) if transform else None
 
     def _device_point(self, event: QMouseEvent) -> tuple[float, float]:
         ratio = self.devicePixelRatioF()
@@ -248,16 +213,11 @@ class ViewportWidget(QWidget):
         return slice_at_row(event.position().y() - area.top(), len(model.stack.frames), area.height())
 
     def _follow_strip(self, event: QMouseEvent) -> None:
-        model = self._model
-        area = strip_area(QRectF(0, 0, self.width(), self.height()))
-        if model.stack is not None:
-            chosen = slice_at_row(event.position().y() - area.top(), len(model.stack.frames), area.height())
+        chosen = self._strip_slice_at(event.position().y())
+        if chosen is not None:
             self.slice_chosen.emit(self._index, chosen)
 
-
-def image_of(pixels: NDArray[np.uint8]) -> QImage:
-    """Return an image over (height, width) grey or (height, width, 3) RGB pixels; it keeps its own copy."""
-    contiguous = np.ascontiguousarray(pixels)
-    height, width = contiguous.shape[:2]
-    kind = QImage.Format.Format_Grayscale8 if contiguous.ndim == 2 else QImage.Format.Format_RGB888
-    return QImage(contiguous.data, width, height, contiguous.strides[0], kind).copy()
+    def _strip_slice_at(self, y: float) -> int | None:
+        area = strip_area(QRectF(0, 0, self.width(), self.height()))
+        stack = self._model.stack
+        return None if stack is None else slice_at_row(y - area.top(), len(stack.frames), area.height())

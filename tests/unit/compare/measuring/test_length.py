@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compare.measuring.length import length_between, length_of
-from compare.session.comparison_session import LengthMeasurement
+from compare.session.measurement import Measurement, MeasurementKind
 from loaders.model.frame_plane import Vector3
 from loaders.model.stack import StackKey
 from loaders.model.units import SpacingBasis
@@ -65,7 +65,7 @@ def test_no_more_digits_than_the_grid_allows(spacing: float, decimals: int, roun
 
 def test_a_length_never_travels_to_another_frame() -> None:
     frame = make_frame(sop_instance_uid="1.2")
-    drawn = LengthMeasurement("L1", StackKey("1", "2", "3"), "1.2", 1, (0.0, 0.0), (3.0, 4.0))
+    drawn = Measurement("L1", MeasurementKind.LENGTH, StackKey("1", "2", "3"), "1.2", 1, ((0.0, 0.0), (3.0, 4.0)))
     assert length_of(drawn, frame).value == pytest.approx(5.0)
     with pytest.raises(ValueError, match="another frame"):
         length_of(drawn, make_frame(sop_instance_uid="1.3"))

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compare.errors import Refused
+from compare.following.lesion import Lesion, LesionRole, NonTargetState
 from compare.session import commands
 from compare.session.comparison_session import ComparisonSession, Layout, LinkedAction, Role
 from compare.session.history import History
+from compare.session.measurement import MeasurementKind
 from compare.viewing.canvas import CanvasTransform
 from compare.viewing.view_state import ViewState, WindowOrigin
 from loaders.model.display import VoiFunction, Window
@@ -198,19 +200,51 @@ def test_identity_is_confirmed_for_a_pair_in_either_order() -> None:
         commands.confirm_identity(session, "a", "a")
 
 
-def test_lengths_are_added_edited_and_deleted() -> None:
-    session = commands.add_length(hung(STACK), 0, (0, 0), (3, 4), STACKS, identifier="L1")
+def test_measurements_are_added_edited_and_deleted() -> None:
+    length, polygon = MeasurementKind.LENGTH, MeasurementKind.POLYGON
+    session = commands.add_measurement(hung(STACK), 0, length, [(0, 0), (3, 4)], STACKS, identifier="L1")
     assert session.measurements[0].sop_instance_uid == STACK.frames[5].sop_instance_uid
-    moved = commands.edit_length(session, "L1", (0, 0), (6, 8))
-    assert moved.measurements[0].end_mm == (6.0, 8.0)
-    assert len(commands.delete_length(moved, "L1").measurements) == 0
+    moved = commands.edit_measurement(session, "L1", [(0, 0), (6, 8)])
+    assert moved.measurements[0].points_mm == ((0.0, 0.0), (6.0, 8.0))
+    assert commands.edit_measurement(moved, "L1", [(0, 0), (6, 8)]) is moved
+    assert len(commands.delete_measurement(moved, "L1").measurements) == 0
+
+    def add(kind: MeasurementKind, *points: tuple[float, float], name: str = "M2", text: str = "") -> None:
+        commands.add_measurement(session, 0, kind, points, STACKS, identifier=name, text=text)
+
     refusals: list[tuple[Callable[[], object], str]] = [
-        (lambda: commands.add_length(session, 0, (0, 0), (1, 1), STACKS, identifier="L1"), "identifier_taken"),
-        (lambda: commands.edit_length(session, "L2", (0, 0), (1, 1)), "no_such_measurement"),
-        (lambda: commands.delete_length(session, "L2"), "no_such_measurement"),
-        (lambda: commands.edit_length(session, "L1", (1, 1), (1, 1)), "bad_length"),
+        (lambda: add(length, (0, 0), (1, 1), name="L1"), "identifier_taken"),
+        (lambda: add(length, (0, 0)), "bad_measurement"),
+        (lambda: add(polygon, (0, 0), (1, 1)), "bad_measurement"),
+        (lambda: add(polygon, (0, 0), (1, 1), (math.nan, 0)), "bad_measurement"),
+        (lambda: add(MeasurementKind.TEXT, (0, 0), text="  "), "bad_measurement"),
+        (lambda: commands.edit_measurement(session, "L2", [(0, 0), (1, 1)]), "no_such_measurement"),
+        (lambda: commands.delete_measurement(session, "L2"), "no_such_measurement"),
+        (lambda: commands.edit_measurement(session, "L1", [(1, 1), (1, 1)]), "bad_measurement"),
+        (lambda: commands.assign_lesion(session, "L1", "1.2.3"), "no_such_lesion"),
         (lambda: commands.rotate(session, 4), "no_such_viewport"),
         (lambda: commands.fit(commands.clear_viewport(session, 0), 0, STACKS, (10, 10)), "empty_viewport"),
+    ]
+    for wrong, code in refusals:
+        with pytest.raises(Refused, match=code):
+            wrong()
+
+
+def test_a_lesion_is_followed_judged_and_given_up() -> None:
+    drawn = commands.add_measurement(hung(STACK), 0, MeasurementKind.LENGTH, [(0, 0), (3, 4)], STACKS, identifier="L1")
+    session = commands.add_lesion(drawn, Lesion("2.25.1", "S6 right", LesionRole.NON_TARGET))
+    session = commands.assign_lesion(session, "L1", "2.25.1")
+    judged = commands.judge_lesion(session, "2.25.1", "study-1", NonTargetState.PRESENT)
+    judged = commands.judge_lesion(judged, "2.25.1", "study-1", NonTargetState.ABSENT)
+    assert judged.lesions[0].state_at("study-1") is NonTargetState.ABSENT
+    assert judged.lesions[0].state_at("study-2") is None
+    left = commands.delete_lesion(judged, "2.25.1")
+    assert left.lesions == ()
+    assert [one.lesion for one in left.measurements] == [""]
+    refusals: list[tuple[Callable[[], object], str]] = [
+        (lambda: commands.add_lesion(session, Lesion("2.25.1", "again")), "lesion_taken"),
+        (lambda: commands.add_lesion(session, Lesion("2.25.2", " ")), "lesion_unnamed"),
+        (lambda: commands.delete_lesion(session, "2.25.9"), "no_such_lesion"),
     ]
     for wrong, code in refusals:
         with pytest.raises(Refused, match=code):

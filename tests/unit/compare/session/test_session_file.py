@@ -11,15 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compare.following.lesion import Lesion, LesionRole, NonTargetState
 from compare.session.comparison_session import (
     ComparisonSession,
     Layout,
-    LengthMeasurement,
     LinkedAction,
     ManualOffset,
     Role,
     Viewport,
 )
+from compare.session.measurement import POINTS, Measurement, MeasurementKind
 from compare.session.session_file import SessionFileError, session_from_json, session_to_json
 from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
 from loaders.model.display import VoiFunction, Window
@@ -51,6 +52,29 @@ _VIEWPORT = st.builds(
 )
 
 
+_LESION = st.builds(
+    Lesion,
+    _TEXT,
+    _TEXT,
+    st.sampled_from(LesionRole),
+    st.booleans(),
+    _TEXT,
+    st.dictionaries(_TEXT, st.sampled_from(NonTargetState), max_size=2).map(
+        lambda states: tuple(sorted(states.items()))
+    ),
+)
+
+
+@st.composite
+def _measurements(draw: st.DrawFn) -> Measurement:
+    kind = draw(st.sampled_from(MeasurementKind))
+    least, most = POINTS[kind]
+    points = draw(st.lists(_POINT, min_size=least, max_size=min(most, least + 3), unique=True))
+    return Measurement(
+        draw(_TEXT), kind, draw(_KEY), draw(_TEXT), draw(st.integers(1, 99)), tuple(points), draw(_TEXT), draw(_TEXT)
+    )
+
+
 @st.composite
 def _sessions(draw: st.DrawFn) -> ComparisonSession:
     rows, columns = draw(st.integers(1, 4)), draw(st.integers(1, 4))
@@ -60,13 +84,8 @@ def _sessions(draw: st.DrawFn) -> ComparisonSession:
         viewports=tuple(draw(st.lists(_VIEWPORT, min_size=cells, max_size=cells))),
         active=draw(st.integers(0, cells - 1)),
         offsets=tuple(draw(st.lists(st.builds(ManualOffset, _KEY, _KEY, _NUMBER), max_size=2))),
-        measurements=tuple(
-            draw(
-                st.lists(
-                    st.builds(LengthMeasurement, _TEXT, _KEY, _TEXT, st.integers(1, 99), _POINT, _POINT), max_size=2
-                )
-            )
-        ),
+        measurements=tuple(draw(st.lists(_measurements(), max_size=3))),
+        lesions=tuple(draw(st.lists(_LESION, max_size=2))),
         is_linked=draw(st.booleans()),
         identity_confirmed=draw(st.frozensets(st.tuples(_TEXT, _TEXT), max_size=2)),
         identity_overrides=tuple(draw(st.lists(st.tuples(_TEXT, _TEXT, _TEXT), max_size=2))),
@@ -112,7 +131,15 @@ def test_a_damaged_entry_is_left_out_and_named(data: st.DataObject) -> None:
     rubbish: st.SearchStrategy[Any] = (
         st.none() | st.booleans() | _NUMBER | _TEXT | st.lists(st.integers(), max_size=3) | st.just({})
     )
-    for name in ("viewports", "offsets", "measurements", "identity_confirmed", "identity_overrides", "active"):
+    for name in (
+        "viewports",
+        "offsets",
+        "measurements",
+        "lesions",
+        "identity_confirmed",
+        "identity_overrides",
+        "active",
+    ):
         stored[name] = data.draw(rubbish | st.lists(rubbish, max_size=3))
     read = session_from_json(json.dumps(stored))
     assert len(read.session.viewports) == 1

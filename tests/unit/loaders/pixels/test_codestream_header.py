@@ -32,7 +32,8 @@ def test_a_bomb_in_the_size_marker_is_refused_at_once() -> None:
 def test_a_bomb_whose_dataset_agrees_is_refused_by_size() -> None:
     data, format_, _ = encoded(f"{_J}90")
     bomb = bytearray(data)
-    struct.pack_into(">II", bomb, 8, 60000, 60000)
+    for size in (8, 24):  # of the image and of its one tile
+        struct.pack_into(">II", bomb, size, 60000, 60000)
     with pytest.raises(HeaderMismatch, match="bytes"):
         read_header(bytes(bomb), replace(format_, rows=60000, columns=60000))
 

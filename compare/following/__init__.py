@@ -1,0 +1,1 @@
+"""Lesions over time: marked once, measured at every examination, judged by published criteria."""

@@ -1,0 +1,95 @@
+"""Everything a measurement says in numbers, each with its unit, what it rests on, and why it is withheld if it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compare.measuring.angle import angle_between
+from compare.measuring.length import Length, length_between
+from compare.measuring.region import Region
+from compare.measuring.statistics import RegionStatistics, statistics_of, value_at
+from compare.session.measurement import REGIONS, Measurement, MeasurementKind
+from loaders.model.units import SpacingBasis
+from loaders.model.volume import Volume
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredValue:
+    """One number. ``name`` is a stable word (``length``, ``long_axis``, ``short_axis``, ``angle``, ``mean`` ...).
+
+    ``value`` is ``None`` where it is withheld, and ``reason`` is a stable word for why. ``basis`` is set for lengths
+    and areas. ``decimals`` is the precision it deserves.
+    """
+
+    name: str
+    value: float | None
+    unit: str
+    decimals: int = 1
+    basis: SpacingBasis | None = None
+    uncertainty: float | None = None
+    reason: str = ""
+
+    @property
+    def rounded(self) -> float | None:
+        """The value at the precision it really has."""
+        return None if self.value is None else round(self.value, self.decimals)
+
+
+def values_of(measurement: Measurement, volume: Volume) -> tuple[MeasuredValue, ...]:
+    """Return all values of a measurement on the volume of its stack; none for arrows and texts.
+
+    Raises ``ValueError`` when the volume does not hold the frame it was drawn on.
+    """
+    frame_index = _frame_index(measurement, volume)
+    frame, points, kind = volume.frame(frame_index), measurement.points_mm, measurement.kind
+    if kind is MeasurementKind.LENGTH:
+        return (_length("length", length_between(points[0], points[1], frame)),)
+    if kind is MeasurementKind.BIDIRECTIONAL:
+        lengths = (length_between(points[0], points[1], frame), length_between(points[2], points[3], frame))
+        # The reader may draw them in either order: the longer one is the long axis.
+        longest, shortest = sorted(lengths, key=lambda length: -(length.value or 0.0))
+        return (_length("long_axis", longest), _length("short_axis", shortest))
+    if kind is MeasurementKind.ANGLE:
+        angle = angle_between(points[0], points[1], points[2], frame)
+        return (MeasuredValue("angle", angle.degrees, "deg", 1, reason=angle.reason),)
+    if kind is MeasurementKind.PROBE:
+        value, reason = value_at(points[0], volume, frame_index)
+        unit = frame.values.unit
+        return (MeasuredValue("value", value, unit.value, _decimals(value), reason=reason),)
+    if kind in REGIONS:
+        return _region_values(statistics_of(Region.of(measurement), volume, frame_index), frame.spacing.basis)
+    return ()
+
+
+def _frame_index(measurement: Measurement, volume: Volume) -> int:
+    for index, frame in enumerate(volume.stack.frames):
+        if measurement.is_on(frame.sop_instance_uid, frame.frame_number):
+            return index
+    raise ValueError("the measurement was drawn on a frame that is not here")
+
+
+def _length(name: str, length: Length) -> MeasuredValue:
+    return MeasuredValue(
+        name, length.value, length.unit, length.decimals, length.basis, length.uncertainty, length.reason
+    )
+
+
+def _region_values(found: RegionStatistics, basis: SpacingBasis) -> tuple[MeasuredValue, ...]:
+    unit, reason = found.unit.value, found.reason
+    numbers = (
+        ("mean", found.mean),
+        ("standard_deviation", found.standard_deviation),
+        ("minimum", found.minimum),
+        ("maximum", found.maximum),
+    )
+    values = [MeasuredValue(name, number, unit, _decimals(number), reason=reason) for name, number in numbers]
+    values.append(MeasuredValue("pixels", float(found.pixels) if not reason else None, "", 0, reason=reason))
+    area_reason = "" if found.area_mm2 is not None else "no_millimetres"
+    values.append(MeasuredValue("area", found.area_mm2, "mm2", 1, basis, reason=area_reason))
+    return tuple(values)
+
+
+def _decimals(value: float | None) -> int:
+    """Whole numbers where values are large, three figures where they are small (SUV, ADC)."""
+    size = abs(value or 0.0)
+    return 1 if size >= 10.0 else 2 if size >= 1.0 else 4

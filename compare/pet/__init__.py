@@ -1,0 +1,1 @@
+"""Volumes of uptake and what is told from them: SUV statistics, response by PERCIST."""

@@ -1,0 +1,1 @@
+"""Planes and slabs through a volume, wherever they lie in the patient: geometry and sampling, arrays only."""

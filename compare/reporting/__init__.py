@@ -1,0 +1,1 @@
+"""What leaves the program: tables as text, structured reports as DICOM."""

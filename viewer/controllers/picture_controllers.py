@@ -1,0 +1,68 @@
+"""Everything the reader does to pictures beside moving them, put together for the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import QObject
+
+from viewer.controllers.cine_controller import CineController
+from viewer.controllers.cursor_controller import CursorController
+from viewer.controllers.flicker_controller import FlickerController
+from viewer.controllers.grey_controller import GreyController
+from viewer.controllers.link_controller import LinkController
+from viewer.controllers.measuring_controller import MeasuringController
+from viewer.controllers.picture_menu import PictureMenu
+from viewer.controllers.session_controller import SessionController
+from viewer.controllers.volume_store import VolumeStore
+from viewer.jobs.job_runner import JobRunner
+from viewer.panels.measurements_panel import MeasurementsPanel
+from viewer.viewport.viewport_widget import ViewportWidget
+
+
+class PictureControllers(QObject):
+    """Owns the controllers of flicker, measuring, cine, cursor, links and windows.
+
+    ``viewports`` gives the widgets in the session's order, ``view_deeds`` what the view controller can do.
+    """
+
+    def __init__(
+        self,
+        session: SessionController,
+        volumes: VolumeStore,
+        jobs: JobRunner,
+        *,
+        viewports: Callable[[], Sequence[ViewportWidget]],
+        view_deeds: Mapping[str, Callable[[], None]],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self.panel = MeasurementsPanel()
+        self.flicker = FlickerController(session, jobs, viewports, self)
+        self.measuring = MeasuringController(session, viewports, self.panel, self)
+        self.cine = CineController(session, volumes.volume, self)
+        self.cursor = CursorController(session, viewports, self)
+        self.links = LinkController(session, viewports, self)
+        self.grey = GreyController(session, volumes.volume, self)
+        self._deeds = {
+            **self.measuring.deeds(),
+            **self.cine.deeds(),
+            **self.links.deeds(),
+            **self.grey.deeds(),
+        }
+        self.menu = PictureMenu(session, self.grey, self.links, {**view_deeds, **self._deeds}, self)
+        volumes.frames_arrived.connect(lambda _key: self.flicker.prepare())
+
+    def deeds(self) -> Mapping[str, Callable[[], None]]:
+        """What these controllers can do, by the words of the key table."""
+        return self._deeds
+
+    def connect_viewport(self, widget: ViewportWidget) -> None:
+        """Listen to a viewport."""
+        for controller in (self.measuring, self.cursor, self.links, self.menu):
+            controller.connect_viewport(widget)
+
+    def close(self) -> None:
+        """Stop what runs; after the jobs have ended."""
+        self.cine.stop()
+        self.flicker.close()

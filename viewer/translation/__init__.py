@@ -1,0 +1,1 @@
+"""Words in the reader's language: the table they stand in, how it is kept whole, the change of language."""
