@@ -20,6 +20,7 @@ from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
 from viewer.controllers.opening_controller import OpeningController
 from viewer.controllers.picture_controllers import PictureControllers
+from viewer.controllers.planes_controller import PlanesController
 from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.session_file_controller import SessionFileController
@@ -146,6 +147,8 @@ class MainWindow(QWidget):
             self.session, volumes, jobs, viewports=self.viewports, view_deeds=self.view.deeds(), parent=self
         )
         self.presenting.cine_note = self.pictures.cine.note
+        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
+        self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
         self.thumbnails = ThumbnailController(volumes.pool, volumes.budget, jobs, self._thumbnail_renderer, self)
         self.session_files = SessionFileController(self.session, jobs, self)
@@ -224,6 +227,7 @@ class MainWindow(QWidget):
             **self.session_files.deeds(),
             **self.chrome.deeds(),
             **self.pictures.deeds(),
+            **self.planes.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
             "reset_view": self._close_or_reset,
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
@@ -243,6 +247,8 @@ class MainWindow(QWidget):
     def _close_or_reset(self) -> None:
         if self.drawer.open_name:
             self.drawer.close_panel()
+        elif self.planes.is_open:
+            self.planes.close_panel()
         else:
             self.view.reset_active()
 
@@ -333,6 +339,7 @@ class MainWindow(QWidget):
         self.settings.remember_place(self)
         self.job_strip.close()
         self.thumbnails.close()
+        self.planes.close_panel()
         self._volumes.close()
         self._jobs.close()
         self.pictures.close()

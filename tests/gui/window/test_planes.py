@@ -1,0 +1,159 @@
+"""The three planes in the real window: what they show, what the mouse does, and how two examinations go together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from compare.reformat.sampling import sample_plane
+from tests.gui.window.conftest import settle, write_study
+from viewer.main_window.main_window import MainWindow
+from viewer.planes.plane_pane import PlanePane
+from viewer.planes.planes_panel import PlanesPanel
+from viewer.rendering.plane_picture import grey_of_values
+
+pytestmark = pytest.mark.gui
+
+
+def opened(qtbot: QtBot, window: MainWindow) -> PlanesPanel:
+    QTest.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    panel = window.planes.panel
+    assert panel is not None
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
+    return panel
+
+
+@pytest.fixture
+def one(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> MainWindow:
+    write_study(tmp_path, "now", "20250602", slices=24)
+    window.open_paths([tmp_path])
+    settle(qtbot, window)
+    return window
+
+
+def wheel(pane: PlanePane, notches: int, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    middle = QPointF(pane.rect().center())
+    event = QWheelEvent(
+        middle, pane.mapToGlobal(middle), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton, modifiers,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(pane, event)
+
+
+def test_each_pane_shows_its_plane(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    assert len(panel.panes) == 1
+    row = panel.rows[0]
+    assert panel.state is not None
+    assert row.whole is not None
+    for number, pane in enumerate(panel.panes[0]):
+        plane = panel.state.plane(number, *pane.canvas_size)
+        expected = grey_of_values(sample_plane(row.whole, plane), row.volume.frame(12), row.window)
+        assert pane.pixels is not None
+        assert np.abs(pane.pixels.astype(int) - expected).max() <= 1
+        assert len(np.unique(pane.pixels)) > 10
+        assert pane.face is not None
+        assert pane.face.letters == (("R", "A", "L", "P"), ("R", "H", "L", "F"), ("A", "H", "P", "F"))[number]
+        assert "CHAN TAI MAN" in pane.face.top_lines
+
+
+def test_a_press_brings_all_planes_to_its_place(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    axial, before = panel.panes[0][0], panel.state
+    assert before is not None
+    place = QPoint(axial.width() // 2 + 30, axial.height() // 2 - 20)
+    QTest.mouseClick(axial, Qt.MouseButton.LeftButton, pos=place)
+    ratio = axial.devicePixelRatioF()
+    wanted = before.plane(0, *axial.canvas_size).lps_of(place.x() * ratio - 0.5, place.y() * ratio - 0.5)
+    assert panel.state is not None
+    np.testing.assert_allclose(panel.state.crosshair_lps_mm, wanted, atol=1e-6)
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
+    face = axial.face
+    assert face is not None
+    assert face.crosshair == pytest.approx((place.x() * ratio - 0.5, place.y() * ratio - 0.5), abs=1e-3)
+
+
+def test_the_wheel_scrolls_thickens_and_enlarges(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    axial, before = panel.panes[0][0], panel.state
+    assert before is not None
+    wheel(axial, -2)
+    assert panel.state is not None
+    moved = np.subtract(panel.state.crosshair_lps_mm, before.crosshair_lps_mm)
+    assert panel.rows[0].whole is not None
+    np.testing.assert_allclose(moved, (0.0, 0.0, 2 * panel.rows[0].whole.grid.finest_mm), atol=1e-9)
+    wheel(axial, 3, Qt.KeyboardModifier.ShiftModifier)
+    assert panel.state.slab_mm == 3.0
+    wheel(axial, 1, Qt.KeyboardModifier.ControlModifier)
+    assert panel.state.mm_per_pixel < before.mm_per_pixel
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
+    assert axial.face is not None
+    assert any("3" in text for text in axial.face.bottom_lines)
+
+
+def test_dragging_a_line_turns_the_other_planes(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    axial, before = panel.panes[0][0], panel.state
+    assert before is not None
+    assert axial.face is not None
+    ratio = axial.devicePixelRatioF()
+    middle = QPointF((axial.face.crosshair[0] + 0.5) / ratio, (axial.face.crosshair[1] + 0.5) / ratio)
+    start = QPoint(round(middle.x() + 100), round(middle.y()))
+    assert axial.line_at(QPointF(start)) is not None
+    assert axial.line_at(middle) is None
+    QTest.mousePress(axial, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(axial, QPoint(round(middle.x() + 87), round(middle.y() + 50)))
+    QTest.mouseRelease(axial, Qt.MouseButton.LeftButton, pos=QPoint(round(middle.x() + 87), round(middle.y() + 50)))
+    assert panel.state is not None
+    assert panel.state.frames[0] == before.frames[0]
+    normal = panel.state.frames[1].normal_lps
+    # Clockwise by 30 degrees on the screen, seen from the feet: from the front towards the patient's right.
+    np.testing.assert_allclose(normal, (-0.5, 0.866, 0.0), atol=0.02)
+    assert panel.state.crosshair_lps_mm == before.crosshair_lps_mm
+
+
+def test_prior_and_current_go_together_and_say_when_they_are_not_registered(
+    qtbot: QtBot,
+    window: MainWindow,
+    tmp_path: Path,
+) -> None:
+    write_study(tmp_path / "a", "now", "20250602", slices=24)
+    write_study(tmp_path / "b", "then", "20240517", slices=24)
+    window.open_paths([tmp_path])
+    settle(qtbot, window)
+    panel = opened(qtbot, window)
+    assert len(panel.panes) == 2
+    faces = [row[0].face for row in panel.panes]
+    assert faces[0] is not None
+    assert faces[1] is not None
+    assert not faces[0].warnings
+    assert any("not registered" in text for text in faces[1].warnings)
+    before = panel.state
+    assert before is not None
+    wheel(panel.panes[1][0], -1)
+    assert panel.state is not None
+    assert panel.state.crosshair_lps_mm[2] > before.crosshair_lps_mm[2]
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
+    # The same numbers lie in both studies: at the same place relative to their middles they show the same.
+    first, second = (row[0].pixels for row in panel.panes)
+    assert first is not None
+    assert second is not None
+    np.testing.assert_array_equal(first, second)
+
+
+def test_back_to_the_slices(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    assert panel.isVisible()
+    QTest.keyClick(one, Qt.Key.Key_Escape)
+    assert not one.planes.is_open
+    assert panel.rows == []
+    assert opened(qtbot, one) is panel
+    QTest.keyClick(one, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    assert not one.planes.is_open
