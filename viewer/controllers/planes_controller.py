@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
-from compare.linking.frame_graph import space_of
+from compare.hanging.window_presets import presets_for
+from compare.linking.frame_graph import LinkBasis, space_of
+from compare.pet.fusion_pairs import ANATOMY_MODALITIES, UPTAKE_MODALITIES
 from loaders.model.stack import StackKey
+from loaders.values.suv import suv_of_stacks
 from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.volume_store import VolumeStore
@@ -88,11 +92,13 @@ class PlanesController(QObject):
         self._shown = tuple(model.stack.key for model in models if model.stack is not None)
         rows = [self._row(model, models[0]) for model in models]
         if self.panel is not None:
-            self.panel.show_rows(rows)
+            self.panel.show_rows([*rows, *_fusions(models, rows)])
 
     def _row(self, model: ViewportModel, leading: ViewportModel) -> PlanesRow:
         assert model.volume is not None  # noqa: S101 - the list has none without
         row = PlanesRow(model.volume, _titles(model), model.window)
+        if _modality(model) in UPTAKE_MODALITIES:
+            self._prepare_uptake(row, model)
         if model is not leading and model.stack is not None and leading.stack is not None:
             link = self._session.graph.between(
                 space_of(leading.stack, leading.viewport.study_key), space_of(model.stack, model.viewport.study_key)
@@ -100,6 +106,22 @@ class PlanesController(QObject):
             if link is not None:
                 row.transform, row.basis = link.transform, link.basis
         return row
+
+    def _prepare_uptake(self, row: PlanesRow, model: ViewportModel) -> None:
+        """Values in SUV where that is available, else in the series' own unit; dark on white."""
+        row.is_uptake, row.unit = True, model.volume.unit.value if model.volume is not None else ""
+        series = model.series
+        suv = suv_of_stacks(series.stacks) if series is not None else None
+        if suv is None or suv.factor is None or suv.kind is None:
+            return
+        row.factor, row.unit = suv.factor, suv.kind.value
+        presets = presets_for("PT", suv.kind.unit)
+        if model.window is not None and model.viewport.presentation.window is not None:
+            # The reader's own window, in the unit it is now said in.
+            window = model.viewport.presentation.window
+            row.window = replace(window, center=window.center * suv.factor, width=window.width * suv.factor)
+        else:
+            row.window = presets[0].window if presets else None
 
     def _follow(self) -> None:
         """Other series hang, or nothing does: the planes follow, or go."""
@@ -133,3 +155,19 @@ def _titles(model: ViewportModel) -> tuple[str, ...]:
     if model.series is not None:
         lines.append(" ".join(part for part in (model.series.modality, model.series.description) if part))
     return tuple(lines)
+
+
+def _modality(model: ViewportModel) -> str:
+    return model.series.modality if model.series is not None else ""
+
+
+def _fusions(models: list[ViewportModel], rows: list[PlanesRow]) -> list[PlanesRow]:
+    """A row of the uptake over the anatomy, where one of each hangs in one frame of reference."""
+    places = {(_modality(model) in UPTAKE_MODALITIES): index for index, model in enumerate(models)}
+    if len(models) != 2 or set(places) != {False, True} or rows[1].basis is not LinkBasis.SAME_FRAME:
+        return []
+    anatomy, uptake = rows[places[False]], rows[places[True]]
+    if _modality(models[places[False]]) not in ANATOMY_MODALITIES:
+        return []
+    titles = (*anatomy.titles[:-1], f"{uptake.titles[-1]} + {anatomy.titles[-1]}") if anatomy.titles else ()
+    return [replace(anatomy, titles=titles, unit=uptake.unit, uptake=uptake, basis=LinkBasis.SAME_FRAME)]

@@ -7,10 +7,11 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
+from viewer.rendering.fusion import ColourBar
 from viewer.viewport import palette
 from viewer.viewport.overlay_painter import paint_text
 from viewer.viewport.pane_font import FontMeasure, pane_font
@@ -38,7 +39,8 @@ class PaneDrag(StrEnum):
 class PaneFace:
     """Everything of a pane but the pixels. Places and directions in device pixels of the canvas.
 
-    ``lines`` are the cuts of the other planes, by their number; ``letters`` the edges' left, top, right, bottom.
+    ``lines`` are the cuts of the other planes, by their number; ``letters`` the edges' left, top, right, bottom;
+    ``bar`` the colours of an uptake that is painted over, with its values.
     """
 
     crosshair: tuple[float, float]
@@ -47,6 +49,7 @@ class PaneFace:
     top_lines: tuple[str, ...]
     bottom_lines: tuple[str, ...]
     warnings: tuple[str, ...]
+    bar: ColourBar | None = None
 
 
 class PlanePane(QWidget):
@@ -85,11 +88,11 @@ class PlanePane(QWidget):
 
     @property
     def pixels(self) -> NDArray[np.uint8] | None:
-        """The grey picture on screen, (height, width), or ``None``."""
+        """The picture on screen, grey (height, width) or (height, width, 3), or ``None``."""
         return self._pixels
 
     def show_picture(self, pixels: NDArray[np.uint8] | None, face: PaneFace) -> None:
-        """Show a grey picture, (height, width), of the canvas's size; ``None``: words only."""
+        """Show a picture of the canvas's size, (height, width) or (height, width, 3); ``None``: words only."""
         self._pixels = None if pixels is None else np.ascontiguousarray(pixels)
         self.face = face
         self.update()
@@ -187,8 +190,7 @@ class PlanePane(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), palette.IMAGE_GROUND)
         if self._pixels is not None:
-            height, width = self._pixels.shape
-            image = QImage(self._pixels.data, width, height, width, QImage.Format.Format_Grayscale8)
+            image = _image_of(self._pixels)
             image.setDevicePixelRatio(self.devicePixelRatioF())
             painter.drawImage(QPointF(0.0, 0.0), image)
         if self.face is not None:
@@ -225,6 +227,8 @@ class PlanePane(QWidget):
             )
         if self._pixels is None:
             return
+        if face.bar is not None:
+            self._paint_bar(painter, measure, face.bar)
         left, top_letter, right, bottom = face.letters
         across, down = self.width() / 2.0, self.height() / 2.0
         for text, x, y in (
@@ -234,3 +238,23 @@ class PlanePane(QWidget):
             (bottom, across, self.height() - _MARGIN_PX - line),
         ):
             paint_text(painter, measure, x, y, text, palette.TEXT)
+
+    def _paint_bar(self, painter: QPainter, measure: FontMeasure, bar: ColourBar) -> None:
+        """The colours in the lower right corner, each end and the middle with its value."""
+        height, width = bar.pixels.shape[:2]
+        left, top = self.width() - _MARGIN_PX - width, self.height() - _MARGIN_PX - height - measure.line_height / 2.0
+        painter.drawImage(QPointF(left, top), _image_of(np.ascontiguousarray(bar.pixels)))
+        painter.setPen(palette.QUIET_TEXT)
+        painter.drawRect(QRectF(left, top, width, height))
+        for row, value in bar.ticks:
+            text = f"{value:.3g}"
+            place = top + row - measure.line_height / 2.0
+            paint_text(painter, measure, left - 4.0 - measure.width(text), place, text, palette.TEXT)
+
+
+def _image_of(pixels: NDArray[np.uint8]) -> QImage:
+    """An image over an array's memory, which must live as long as it."""
+    height, width = pixels.shape[:2]
+    is_grey = pixels.ndim == 2
+    kind = QImage.Format.Format_Grayscale8 if is_grey else QImage.Format.Format_RGB888
+    return QImage(pixels.data, width, height, width * (1 if is_grey else 3), kind)

@@ -22,6 +22,7 @@ from loaders.model.display import Window
 from loaders.model.volume import Volume
 from viewer.planes.plane_pane import PaneFace, PlanePane
 from viewer.planes.plane_words import link_text, loading_text, note_text, refused_text, slab_text
+from viewer.rendering.fusion import FusionLook, colour_bar, fused
 from viewer.rendering.plane_picture import automatic_window, grey_of_values
 from viewer.rendering.plane_sampler import PlaneSampler
 
@@ -33,6 +34,9 @@ _FIRST_ROWS = 32
 _ZOOM_A_NOTCH = 1.15
 _SLAB_A_NOTCH_MM = 1.0
 _WINDOW_A_PIXEL = 1.0 / 300.0
+_TRANSPARENT_SHARE = 0.1
+#: Width and height of the bar of colours; an odd height has a middle.
+_BAR_PX = (12, 97)
 
 
 @dataclass(slots=True, eq=False)
@@ -40,7 +44,9 @@ class PlanesRow:
     """One examination. ``transform`` carries points of the first row's space here; ``basis`` says on what it rests.
 
     Without a transform the planes turn, thicken and scale alike, and their place is kept relative to the two volumes'
-    middles: ``basis`` is ``None`` then, and the pane says so.
+    middles: ``basis`` is ``None`` then, and the pane says so. ``factor`` brings values into ``unit`` (SUV).
+    ``is_uptake``: dark on white. ``uptake`` is the row whose values are laid over this one's in colour; both lie in one
+    frame of reference.
     """
 
     volume: Volume
@@ -48,7 +54,29 @@ class PlanesRow:
     window: Window | None
     transform: PointTransform | None = None
     basis: LinkBasis | None = None
+    factor: float = 1.0
+    unit: str = ""
+    is_uptake: bool = False
+    uptake: PlanesRow | None = None
     whole: SampledVolume | None = None
+
+    @property
+    def layers(self) -> tuple[SampledVolume, ...]:
+        """The volumes that a pane of this row is drawn from; none where one of them cannot be cut."""
+        if self.whole is None:
+            return ()
+        if self.uptake is None:
+            return (self.whole,)
+        return (self.whole, self.uptake.whole) if self.uptake.whole is not None else ()
+
+    @property
+    def look(self) -> FusionLook | None:
+        """How the uptake is painted: by the window of its own row, a tenth of it transparent."""
+        window = self.uptake.window if self.uptake is not None else None
+        if window is None:
+            return None
+        low = window.center - window.width / 2.0
+        return FusionLook(low, low + window.width, low + _TRANSPARENT_SHARE * window.width)
 
 
 class _Shift:
@@ -73,7 +101,7 @@ class _Refining:
     row: int
     pane: int
     plane: ReformatPlane
-    values: NDArray[np.float32]
+    values: tuple[NDArray[np.float32], ...]
     next_row: int = 0
 
 
@@ -87,6 +115,8 @@ class PlanesPanel(QWidget):
         self.panes: list[list[PlanePane]] = []
         self._sampler = PlaneSampler()
         self._queue: list[_Refining] = []
+        #: Panes whose picture is out of date; they take turns, so that no one waits for a drag to end.
+        self._stale: list[tuple[int, int]] = []
         self._rows_a_piece = _FIRST_ROWS
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
@@ -134,6 +164,8 @@ class PlanesPanel(QWidget):
         """Draw everything soon: coarse at once, exact when nothing moves."""
         self._queue.clear()
         self._piece.stop()
+        every = [(row, pane) for row, panes in enumerate(self.panes) for pane in range(len(panes))]
+        self._stale += [place for place in every if place not in self._stale]
         self._soon.start()
         self._still.start()
 
@@ -142,6 +174,7 @@ class PlanesPanel(QWidget):
         for timer in (self._soon, self._still, self._piece):
             timer.stop()
         self._queue.clear()
+        self._stale.clear()
         for panes in self.panes:
             for pane in panes:
                 self._grid.removeWidget(pane)
@@ -179,7 +212,8 @@ class PlanesPanel(QWidget):
     def _take_values(self, row: PlanesRow) -> None:
         try:
             grid_of(row.volume.stack)
-            row.whole = sampled(row.volume)
+            whole = sampled(row.volume)
+            row.whole = replace(whole, slope=whole.slope * row.factor, intercept=whole.intercept * row.factor)
         except CannotReformat:
             row.whole = None
 
@@ -237,7 +271,7 @@ class PlanesPanel(QWidget):
             self._take_back(row, state.stepped(pane, -notches * whole.grid.finest_mm))
 
     def _window(self, row: int, dx: float, dy: float) -> None:
-        data = self.rows[row]
+        data = self.rows[row].uptake or self.rows[row]
         if data.window is None:
             return
         before = data.window
@@ -252,29 +286,34 @@ class PlanesPanel(QWidget):
     # ---- drawing
 
     def _draw_coarse(self) -> None:
-        for row, panes in enumerate(self.panes):
-            for pane in range(len(panes)):
-                self._draw(row, pane)
+        """Draw one pane, and the next one after whatever else waits to be dealt with."""
+        if not self._stale:
+            return
+        row, pane = self._stale.pop(0)
+        self._draw(row, pane)
+        if self._stale:
+            self._soon.start()
 
     def _draw(self, row: int, pane: int) -> None:
         data, widget = self.rows[row], self.panes[row][pane]
         state = self._of_row(row)
-        if data.whole is None or state is None:
+        if not data.layers or state is None:
             widget.show_picture(None, PaneFace((0.0, 0.0), {}, ("",) * 4, data.titles, (), (refused_text(),)))
             return
         plane = state.plane(pane, *widget.canvas_size)
-        values = self._sampler.sample(data.whole, plane, is_coarse=True)
+        values = tuple(self._sampler.sample(layer, plane, is_coarse=True) for layer in data.layers)
         self._show(row, pane, plane, values)
 
-    def _show(self, row: int, pane: int, plane: ReformatPlane, values: NDArray[np.float32]) -> None:
+    def _show(self, row: int, pane: int, plane: ReformatPlane, values: tuple[NDArray[np.float32], ...]) -> None:
         data, state = self.rows[row], self._of_row(row)
         assert state is not None  # noqa: S101 - drawn only with a state
         frame = data.volume.frame(len(data.volume.stack.frames) // 2)
         if data.window is None and not (frame.display.windows or frame.display.voi_tables):
-            data.window = automatic_window(values)
-        self.panes[row][pane].show_picture(
-            grey_of_values(values, frame, data.window), self._face(row, pane, plane, state)
-        )
+            data.window = automatic_window(values[0])
+        picture = grey_of_values(values[0], frame, data.window, is_inverted=data.is_uptake)
+        if data.look is not None and len(values) > 1:
+            picture = fused(picture, values[1], data.look)
+        self.panes[row][pane].show_picture(picture, self._face(row, pane, plane, state))
 
     def _face(self, row: int, pane: int, plane: ReformatPlane, state: MprState) -> PaneFace:
         data = self.rows[row]
@@ -286,24 +325,26 @@ class PlanesPanel(QWidget):
         absent = data.whole.absent
         if absent is not None:
             warnings.append(loading_text(round(100.0 * float(1.0 - absent.mean()))))
-        bottom = [text for text in (slab_text(state),) if text]
+        bottom = [text for text in (slab_text(state), data.unit) if text]
         if row > 0 and data.basis is not None:
             bottom.append(link_text(data.basis))
         return PaneFace(
             (column, line), crosshair_lines(state, pane, plane), edge_letters(plane), data.titles, tuple(bottom),
-            tuple(warnings),
+            tuple(warnings), colour_bar(data.look, height=_BAR_PX[1], width=_BAR_PX[0]) if data.look else None,
         )  # fmt: skip
 
     def _begin_exact(self) -> None:
         self._queue.clear()
         for row, panes in enumerate(self.panes):
             state = self._of_row(row)
-            if self.rows[row].whole is None or state is None:
+            layers = self.rows[row].layers
+            if not layers or state is None:
                 continue
             for pane, widget in enumerate(panes):
                 width, height = widget.canvas_size
                 plane = state.plane(pane, width, height)
-                self._queue.append(_Refining(row, pane, plane, np.empty((height, width), dtype=np.float32)))
+                values = tuple(np.empty((height, width), dtype=np.float32) for _ in layers)
+                self._queue.append(_Refining(row, pane, plane, values))
         self._piece.start()
 
     def _draw_piece(self) -> None:
@@ -311,11 +352,7 @@ class PlanesPanel(QWidget):
         if not self._queue:
             return
         work = self._queue[0]
-        whole = self.rows[work.row].whole
-        if whole is None:
-            self._queue.pop(0)
-            self._piece.start()
-            return
+        layers = self.rows[work.row].layers
         last = min(work.next_row + self._rows_a_piece, work.plane.height)
         origin = work.plane.lps_of(0.0, float(work.next_row))
         band = replace(
@@ -324,7 +361,8 @@ class PlanesPanel(QWidget):
             height=last - work.next_row,
         )
         started = time.perf_counter()
-        work.values[work.next_row : last] = self._sampler.sample(whole, band, step_mm=whole.grid.finest_mm)
+        for values, layer in zip(work.values, layers, strict=True):
+            values[work.next_row : last] = self._sampler.sample(layer, band, step_mm=layer.grid.finest_mm)
         taken_ms = max((time.perf_counter() - started) * 1e3, 0.1)
         self._rows_a_piece = int(np.clip(self._rows_a_piece * _PIECE_MS / taken_ms, 4, 4096))
         work.next_row = last

@@ -14,9 +14,12 @@ from pytestqt.qtbot import QtBot
 
 from compare.reformat.sampling import sample_plane
 from tests.gui.window.conftest import settle, write_study
+from tests.support.dicom_files import SeriesRecipe, write_series
+from tests.support.pet_objects import PetRecipe, write_pet
 from viewer.main_window.main_window import MainWindow
 from viewer.planes.plane_pane import PlanePane
 from viewer.planes.planes_panel import PlanesPanel
+from viewer.rendering.fusion import fused
 from viewer.rendering.plane_picture import grey_of_values
 
 pytestmark = pytest.mark.gui
@@ -146,6 +149,48 @@ def test_prior_and_current_go_together_and_say_when_they_are_not_registered(
     assert first is not None
     assert second is not None
     np.testing.assert_array_equal(first, second)
+
+
+def test_pet_beside_its_ct_is_fused_in_suv(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    write_series(
+        tmp_path / "ct", SeriesRecipe(name="ct", slices=8, rows=50, columns=60, spacing_mm_zyx=(2.0, 1.0, 1.0))
+    )
+    write_pet(tmp_path / "pet", PetRecipe())
+    window.open_paths([tmp_path])
+    settle(qtbot, window)
+    stacks = {
+        series.modality: series.stacks[0].key
+        for study in window.session.index.catalogue.studies
+        for series in study.series
+    }
+    window._choose_layout(1, 2)
+    window.hanging.show_stack(0, stacks["CT"])
+    window.hanging.show_stack(1, stacks["PT"])
+    settle(qtbot, window)
+    panel = opened(qtbot, window)
+    assert len(panel.panes) == 3
+    _, uptake, both = panel.rows
+    assert (uptake.unit, uptake.is_uptake, both.unit) == ("SUVbw", True, "SUVbw")
+    assert panel.state is not None
+    assert uptake.whole is not None
+    assert both.whole is not None
+    pane = panel.panes[2][0]
+    plane = panel.state.plane(0, *pane.canvas_size)
+    values = sample_plane(uptake.whole, plane)
+    # The reference object holds uptakes of 0.2, 1 and 4.
+    assert np.nanmax(values) == pytest.approx(4.0, rel=1e-3)
+    assert np.nanmin(values) == pytest.approx(0.2, rel=1e-3)
+    shown = pane.pixels
+    assert shown is not None
+    anatomy = grey_of_values(sample_plane(both.whole, plane), both.volume.frame(4), both.window)
+    assert both.look is not None
+    difference = shown.astype(int) - fused(anatomy, values, both.look)
+    assert np.abs(difference)[~(np.abs(values - both.look.threshold) < 0.01)].max() <= 1
+    face = panel.panes[2][0].face
+    assert face is not None
+    assert face.bar is not None
+    assert [value for _, value in face.bar.ticks] == pytest.approx([5.0, 2.5, 0.0])
+    assert not face.warnings
 
 
 def test_back_to_the_slices(qtbot: QtBot, one: MainWindow) -> None:
