@@ -15,11 +15,12 @@ TESTS ?=
 BENCH ?=
 PEERS := .venv-peers
 
-.PHONY: help setup demo test fuzz soak bench package lint format lock translations clean
+.PHONY: help setup store demo test fuzz soak bench package lint format lock translations clean
 
 help:
 	@echo 'make demo          open the application on the demo patient (without a screen: pictures in build/demo)'
 	@echo 'make test          run the tests (TESTS="..." for some of them)'
+	@echo 'make store         start the stand-in image store (TEST ONLY) and say how to sign in to it (DATA=folder)'
 	@echo 'make soak          every long list whole, the packaged application too; the table goes to docs/soak.md'
 	@echo 'make bench         measure beside other programs (BENCH="load view" for some parts)'
 	@echo 'make package       build the application as one folder and start it once'
@@ -47,13 +48,21 @@ $(VENV)/.installed: $(VENV)/.system requirements.lock requirements-dev.lock
 		--requirement requirements-dev.lock
 	@touch $@
 
+# The stand-in store's servers: real ones, which the integration tests start and stop.
+$(VENV)/.store: $(VENV)/.installed packaging/setup_store.sh packaging/store_packages.txt packaging/store/package-lock.json
+	@bash packaging/setup_store.sh
+	@touch $@
+
 # ---- run and check -----------------------------------------------------------------------------------------------
 
 demo: setup
 	@$(PY) packaging/run_demo.py
 
-test: setup
+test: setup $(VENV)/.store
 	@$(DISPLAY_OWN) $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadgroup -m 'not slow' $(TESTS)
+
+store: setup $(VENV)/.store
+	@$(PY) packaging/store/run_store.py $(if $(DATA),--data '$(DATA)')
 
 soak: setup $(PEERS)/.installed
 	@$(PY) packaging/run_soak.py
