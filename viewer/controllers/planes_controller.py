@@ -16,7 +16,8 @@ from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.volume_store import VolumeStore
 from viewer.main_window.picture_area import PictureArea
-from viewer.planes.planes_panel import PlanesPanel, PlanesRow
+from viewer.planes.planes_panel import PlanesPanel
+from viewer.planes.planes_row import PlanesRow
 from viewer.viewport.badges import role_text
 from viewer.viewport.corner_texts import identifier_text, name_text
 from viewer.viewport.localised_dates import date_text

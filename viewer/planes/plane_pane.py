@@ -22,6 +22,7 @@ _TURNING_FROM_PX = 50.0
 _GAP_PX = 14.0
 _MARGIN_PX = 8.0
 _WHEEL_NOTCH = 120.0
+_GROUND = QColor(0, 0, 0, 150)
 #: Planes are told apart by colour, in the order of the panes; their letters and words say the same.
 PLANE_COLOURS = (QColor("#FF8A80"), QColor("#80D8A0"), QColor("#82B1FF"))
 
@@ -40,7 +41,7 @@ class PaneFace:
     """Everything of a pane but the pixels. Places and directions in device pixels of the canvas.
 
     ``lines`` are the cuts of the other planes, by their number; ``letters`` the edges' left, top, right, bottom;
-    ``bar`` the colours of an uptake that is painted over, with its values.
+    ``bar`` the colours of an uptake that is painted over, with its values. Words on a bright picture get a dark ground.
     """
 
     crosshair: tuple[float, float]
@@ -50,6 +51,7 @@ class PaneFace:
     bottom_lines: tuple[str, ...]
     warnings: tuple[str, ...]
     bar: ColourBar | None = None
+    is_bright: bool = False
 
 
 class PlanePane(QWidget):
@@ -190,7 +192,7 @@ class PlanePane(QWidget):
         painter = QPainter(self)
         painter.fillRect(self.rect(), palette.IMAGE_GROUND)
         if self._pixels is not None:
-            image = _image_of(self._pixels)
+            image = image_of(self._pixels)
             image.setDevicePixelRatio(self.devicePixelRatioF())
             painter.drawImage(QPointF(0.0, 0.0), image)
         if self.face is not None:
@@ -216,6 +218,8 @@ class PlanePane(QWidget):
     def _paint_words(self, painter: QPainter, face: PaneFace) -> None:
         measure = FontMeasure(pane_font(self.font(), self.width(), self.height()))
         line = measure.line_height
+        if face.is_bright:
+            self._paint_grounds(painter, measure, face)
         for number, text in enumerate(face.top_lines):
             paint_text(painter, measure, _MARGIN_PX, _MARGIN_PX + number * line, text, palette.TEXT)
         for number, text in enumerate(face.warnings):
@@ -239,11 +243,20 @@ class PlanePane(QWidget):
         ):
             paint_text(painter, measure, x, y, text, palette.TEXT)
 
+    def _paint_grounds(self, painter: QPainter, measure: FontMeasure, face: PaneFace) -> None:
+        top, bottom = (*face.top_lines, *face.warnings), face.bottom_lines
+        for lines, is_top in ((top, True), (bottom, False)):
+            width = max((measure.width(text) for text in lines), default=0.0) + 8.0
+            height = len(lines) * measure.line_height + 4.0
+            y = _MARGIN_PX - 2.0 if is_top else self.height() - _MARGIN_PX - height + 2.0
+            if lines:
+                painter.fillRect(QRectF(_MARGIN_PX - 4.0, y, width, height), _GROUND)
+
     def _paint_bar(self, painter: QPainter, measure: FontMeasure, bar: ColourBar) -> None:
         """The colours in the lower right corner, each end and the middle with its value."""
         height, width = bar.pixels.shape[:2]
         left, top = self.width() - _MARGIN_PX - width, self.height() - _MARGIN_PX - height - measure.line_height / 2.0
-        painter.drawImage(QPointF(left, top), _image_of(np.ascontiguousarray(bar.pixels)))
+        painter.drawImage(QPointF(left, top), image_of(np.ascontiguousarray(bar.pixels)))
         painter.setPen(palette.QUIET_TEXT)
         painter.drawRect(QRectF(left, top, width, height))
         for row, value in bar.ticks:
@@ -252,7 +265,7 @@ class PlanePane(QWidget):
             paint_text(painter, measure, left - 4.0 - measure.width(text), place, text, palette.TEXT)
 
 
-def _image_of(pixels: NDArray[np.uint8]) -> QImage:
+def image_of(pixels: NDArray[np.uint8]) -> QImage:
     """An image over an array's memory, which must live as long as it."""
     height, width = pixels.shape[:2]
     is_grey = pixels.ndim == 2

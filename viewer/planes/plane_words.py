@@ -55,3 +55,10 @@ def refused_text() -> str:
 def loading_text(percent: int) -> str:
     """Return how much of a volume is there."""
     return translate("Planes", "loading, {percent} %").format(percent=percent)
+
+
+def turning_text(azimuth_degrees: float, *, is_there: bool) -> str:
+    """Return from where the turning projection is seen, or that it is being made."""
+    if not is_there:
+        return translate("Planes", "highest values from all around: being made")
+    return translate("Planes", "highest values, from {degrees}°").format(degrees=f"{azimuth_degrees:.0f}")

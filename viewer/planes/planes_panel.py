@@ -13,16 +13,16 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
-from compare.linking.frame_graph import LinkBasis, PointTransform
 from compare.reformat.mpr_state import PANES, MprState, crosshair_lines, edge_letters
 from compare.reformat.plane import ReformatPlane, SlabMode
-from compare.reformat.sampled_volume import SampledVolume, sampled
+from compare.reformat.sampled_volume import sampled
 from compare.reformat.stack_grid import CannotReformat, StackGrid, grid_of
-from loaders.model.display import Window
 from loaders.model.volume import Volume
 from viewer.planes.plane_pane import PaneFace, PlanePane
 from viewer.planes.plane_words import link_text, loading_text, note_text, refused_text, slab_text
-from viewer.rendering.fusion import FusionLook, colour_bar, fused
+from viewer.planes.planes_row import PlanesRow, ShiftedPlace
+from viewer.planes.turning_pane import TurningPane
+from viewer.rendering.fusion import colour_bar, fused
 from viewer.rendering.plane_picture import automatic_window, grey_of_values
 from viewer.rendering.plane_sampler import PlaneSampler
 
@@ -30,68 +30,14 @@ from viewer.rendering.plane_sampler import PlaneSampler
 _STILL_MS = 120
 #: A piece of an exact picture takes about so long: between two pieces the window stays alive.
 _PIECE_MS = 12.0
+#: The turning projection is made in what is left of the time.
+_IDLE_MS = 4
 _FIRST_ROWS = 32
 _ZOOM_A_NOTCH = 1.15
 _SLAB_A_NOTCH_MM = 1.0
 _WINDOW_A_PIXEL = 1.0 / 300.0
-_TRANSPARENT_SHARE = 0.1
 #: Width and height of the bar of colours; an odd height has a middle.
 _BAR_PX = (12, 97)
-
-
-@dataclass(slots=True, eq=False)
-class PlanesRow:
-    """One examination. ``transform`` carries points of the first row's space here; ``basis`` says on what it rests.
-
-    Without a transform the planes turn, thicken and scale alike, and their place is kept relative to the two volumes'
-    middles: ``basis`` is ``None`` then, and the pane says so. ``factor`` brings values into ``unit`` (SUV).
-    ``is_uptake``: dark on white. ``uptake`` is the row whose values are laid over this one's in colour; both lie in one
-    frame of reference.
-    """
-
-    volume: Volume
-    titles: tuple[str, ...]
-    window: Window | None
-    transform: PointTransform | None = None
-    basis: LinkBasis | None = None
-    factor: float = 1.0
-    unit: str = ""
-    is_uptake: bool = False
-    uptake: PlanesRow | None = None
-    whole: SampledVolume | None = None
-
-    @property
-    def layers(self) -> tuple[SampledVolume, ...]:
-        """The volumes that a pane of this row is drawn from; none where one of them cannot be cut."""
-        if self.whole is None:
-            return ()
-        if self.uptake is None:
-            return (self.whole,)
-        return (self.whole, self.uptake.whole) if self.uptake.whole is not None else ()
-
-    @property
-    def look(self) -> FusionLook | None:
-        """How the uptake is painted: by the window of its own row, a tenth of it transparent."""
-        window = self.uptake.window if self.uptake is not None else None
-        if window is None:
-            return None
-        low = window.center - window.width / 2.0
-        return FusionLook(low, low + window.width, low + _TRANSPARENT_SHARE * window.width)
-
-
-class _Shift:
-    """Keeps the place relative to two volumes' middles where nothing is known of how they lie."""
-
-    def __init__(self, offset_mm: NDArray[np.float64]) -> None:
-        self._offset_mm = offset_mm
-
-    def map_points(self, lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Shift points, (n, 3)."""
-        return lps_mm + self._offset_mm
-
-    def inverse(self) -> _Shift:
-        """Shift back."""
-        return _Shift(-self._offset_mm)
 
 
 @dataclass(slots=True)
@@ -113,6 +59,7 @@ class PlanesPanel(QWidget):
         self.state: MprState | None = None
         self.rows: list[PlanesRow] = []
         self.panes: list[list[PlanePane]] = []
+        self.turning: TurningPane | None = None
         self._sampler = PlaneSampler()
         self._queue: list[_Refining] = []
         #: Panes whose picture is out of date; they take turns, so that no one waits for a drag to end.
@@ -122,11 +69,12 @@ class PlanesPanel(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
         self.setAutoFillBackground(True)
-        self._soon, self._still, self._piece = QTimer(self), QTimer(self), QTimer(self)
+        self._soon, self._still, self._piece, self._idle = (QTimer(self) for _ in range(4))
         for timer, milliseconds, work in (
             (self._soon, 0, self._draw_coarse),
             (self._still, _STILL_MS, self._begin_exact),
             (self._piece, 0, self._draw_piece),
+            (self._idle, _IDLE_MS, self._draw_piece),
         ):
             timer.setSingleShot(True)
             timer.setInterval(milliseconds)
@@ -144,12 +92,15 @@ class PlanesPanel(QWidget):
         if leading is not None and leading.whole is not None:
             grid = leading.whole.grid
             self.state = MprState(grid.centre_lps_mm, grid.centre_lps_mm, self._fitting_scale(grid))
+        self._make_turning()
         self.refresh()
 
     @property
     def is_settled(self) -> bool:
         """Whether every pane shows its exact picture."""
-        return not (self._queue or self._soon.isActive() or self._still.isActive() or self._piece.isActive())
+        return not (
+            self._queue or self._stale or self._soon.isActive() or self._still.isActive() or self._piece.isActive()
+        )
 
     def arrived(self, volume: Volume) -> None:
         """Say that frames of a volume have come in."""
@@ -158,6 +109,7 @@ class PlanesPanel(QWidget):
                 if row.whole is not None:
                     self._sampler.arrived(row.whole)
                 self._take_values(row)
+                self._make_turning()
                 self.refresh()
 
     def refresh(self) -> None:
@@ -168,10 +120,14 @@ class PlanesPanel(QWidget):
         self._stale += [place for place in every if place not in self._stale]
         self._soon.start()
         self._still.start()
+        uptake = self._uptake_row()
+        state = self._of_row(uptake) if uptake is not None else None
+        if self.turning is not None and uptake is not None and state is not None:
+            self.turning.show_state(state.crosshair_lps_mm, self.rows[uptake].window)
 
     def clear(self) -> None:
         """Let go of all volumes and panes."""
-        for timer in (self._soon, self._still, self._piece):
+        for timer in (self._soon, self._still, self._piece, self._idle):
             timer.stop()
         self._queue.clear()
         self._stale.clear()
@@ -180,13 +136,14 @@ class PlanesPanel(QWidget):
                 self._grid.removeWidget(pane)
                 pane.setParent(None)
                 pane.deleteLater()
+        self._drop_turning()
         self.panes, self.rows, self.state = [], [], None
         self._sampler.close()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         """Nothing is drawn for nobody."""
         super().hideEvent(event)
-        for timer in (self._soon, self._still, self._piece):
+        for timer in (self._soon, self._still, self._piece, self._idle):
             timer.stop()
 
     def set_mode(self, mode: SlabMode) -> None:
@@ -209,6 +166,35 @@ class PlanesPanel(QWidget):
         widget.show()
         return widget
 
+    def _uptake_row(self) -> int | None:
+        return next((index for index, row in enumerate(self.rows) if row.is_uptake), None)
+
+    def _make_turning(self) -> None:
+        """The turning projection stands beside the planes of an uptake, once all of it is in memory."""
+        index = self._uptake_row()
+        row = self.rows[index] if index is not None else None
+        if index is None or row is None or row.whole is None or row.whole.absent is not None:
+            return
+        if not row.whole.grid.is_even or self.turning is not None:
+            return
+        self.turning = TurningPane(row.whole, row.volume.frame(0), row.titles, row.unit, self)
+        self.turning.pointed.connect(partial(self._point_at, index))
+        self._grid.addWidget(self.turning, 0, len(PANES), len(self.rows), 1)
+        self.turning.show()
+
+    def _drop_turning(self) -> None:
+        if self.turning is not None:
+            self.turning.close_projections()
+            self._grid.removeWidget(self.turning)
+            self.turning.setParent(None)
+            self.turning.deleteLater()
+            self.turning = None
+
+    def _point_at(self, row: int, x: float, y: float, z: float) -> None:
+        state = self._of_row(row)
+        if state is not None:
+            self._take_back(row, state.at((x, y, z)))
+
     def _take_values(self, row: PlanesRow) -> None:
         try:
             grid_of(row.volume.stack)
@@ -222,7 +208,7 @@ class PlanesPanel(QWidget):
         for row in self.rows:
             if first is not None and row.whole is not None and row.transform is None:
                 offset = np.asarray(row.whole.grid.centre_lps_mm) - np.asarray(first.grid.centre_lps_mm)
-                row.transform = _Shift(offset)
+                row.transform = ShiftedPlace(offset)
 
     def _fitting_scale(self, grid: StackGrid) -> float:
         """Millimetres of a pixel at which the whole volume fits into a pane."""
@@ -331,6 +317,7 @@ class PlanesPanel(QWidget):
         return PaneFace(
             (column, line), crosshair_lines(state, pane, plane), edge_letters(plane), data.titles, tuple(bottom),
             tuple(warnings), colour_bar(data.look, height=_BAR_PX[1], width=_BAR_PX[0]) if data.look else None,
+            data.is_uptake,
         )  # fmt: skip
 
     def _begin_exact(self) -> None:
@@ -350,6 +337,8 @@ class PlanesPanel(QWidget):
     def _draw_piece(self) -> None:
         """Sample some rows of the first picture in the queue; show it when it is whole."""
         if not self._queue:
+            if self.turning is not None and self.turning.work(_PIECE_MS):
+                self._idle.start()
             return
         work = self._queue[0]
         layers = self.rows[work.row].layers
@@ -369,5 +358,4 @@ class PlanesPanel(QWidget):
         if last == work.plane.height:
             self._queue.pop(0)
             self._show(work.row, work.pane, work.plane, work.values)
-        if self._queue:
-            self._piece.start()
+        (self._piece if self._queue else self._idle).start()

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from compare.reformat.sampling import sample_plane
@@ -17,7 +17,6 @@ from tests.gui.window.conftest import settle, write_study
 from tests.support.dicom_files import SeriesRecipe, write_series
 from tests.support.pet_objects import PetRecipe, write_pet
 from viewer.main_window.main_window import MainWindow
-from viewer.planes.plane_pane import PlanePane
 from viewer.planes.planes_panel import PlanesPanel
 from viewer.rendering.fusion import fused
 from viewer.rendering.plane_picture import grey_of_values
@@ -41,7 +40,7 @@ def one(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> MainWindow:
     return window
 
 
-def wheel(pane: PlanePane, notches: int, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+def wheel(pane: QWidget, notches: int, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     middle = QPointF(pane.rect().center())
     event = QWheelEvent(
         middle, pane.mapToGlobal(middle), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton, modifiers,
@@ -191,6 +190,23 @@ def test_pet_beside_its_ct_is_fused_in_suv(qtbot: QtBot, window: MainWindow, tmp
     assert face.bar is not None
     assert [value for _, value in face.bar.ticks] == pytest.approx([5.0, 2.5, 0.0])
     assert not face.warnings
+    turning = panel.turning
+    assert turning is not None
+    qtbot.waitUntil(lambda: turning.projections.is_complete, timeout=20_000)
+    wheel(turning, 2)
+    assert turning.azimuth_degrees == 10.0
+    turning.turn_to(0.0)
+    # The band of uptake 4 lies on the patient's left, which is right in a view from the front.
+    area = turning._area()
+    QTest.mouseClick(
+        turning,
+        Qt.MouseButton.LeftButton,
+        pos=QPoint(round(area.center().x() + area.width() / 5), turning.height() // 2),
+    )
+    point = panel.state.crosshair_lps_mm
+    row, column, _ = (round((point[axis] - corner) / 4.0) for axis, corner in ((1, -80.0), (0, -100.0), (2, 40.0)))
+    assert 0 <= row < 12
+    assert 8 <= column < 12
 
 
 def test_back_to_the_slices(qtbot: QtBot, one: MainWindow) -> None:
