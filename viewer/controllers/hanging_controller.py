@@ -12,6 +12,8 @@ from compare.errors import Refused
 from compare.hanging.comparison_choice import ComparisonChoice, choose_comparison, neighbouring_study
 from compare.hanging.hang import hang_pair, hang_studies, neighbouring_pair
 from compare.hanging.hang_stack import HangingContext, hang_stack, with_at_least
+from compare.hanging.hang_stage import hang_stage
+from compare.hanging.protocol import Stage
 from compare.identity.session_identity import StudyPair, pair_of
 from compare.linking.known_frames import graph_of
 from compare.pairing.roles import newest_first, study_key_of
@@ -52,6 +54,8 @@ class HangingController(QObject):
         self._canvases = canvases
         self._numbered: tuple[Study, ...] = ()
         self.least_layout = Layout()
+        #: A stage made for just such studies (newest first), where one pair side by side would not do.
+        self.stage_for: Callable[[Sequence[Study]], Stage | None] = lambda _studies: None
         session.session_changed.connect(lambda _before, _after: self._number_pairs())
         opening.catalogue_changed.connect(lambda _catalogue: self._hang_first())
         opening.scan_ended.connect(lambda _is_whole: self._hang_all())
@@ -126,7 +130,12 @@ class HangingController(QObject):
         if self._session.is_untouched:
             newest, *others = newest_first(studies)
             choice = choose_comparison(newest, None, studies)
-            self._hang_anew([choice.current] if choice.prior is None else [choice.current, choice.prior])
+            shown = [choice.current] if choice.prior is None else [choice.current, choice.prior]
+            stage = self.stage_for(shown)
+            if stage is not None:
+                self._hang_stage_anew(stage, shown)
+            else:
+                self._hang_anew(shown)
             if choice.prior is None and len(others) == 1:
                 self.not_comparable.emit(pair_of(self._session.session, newest, others[0]))
         elif len(self._hung_studies()) == 1:
@@ -139,6 +148,13 @@ class HangingController(QObject):
         hanging = hang_studies(studies, self._canvas())
         if hanging.session.viewports and hanging.session.viewports[0].stack is not None:
             self._session.restart(with_at_least(hanging.session, self.least_layout))
+
+    def _hang_stage_anew(self, stage: Stage, studies: Sequence[Study]) -> None:
+        session = hang_stage(stage, studies, self._canvas(), graph_of(studies), ComparisonSession())
+        if any(viewport.stack is not None for viewport in session.viewports):
+            self._session.restart(session)
+        else:
+            self._hang_anew(studies)
 
     # ---- steps
 
