@@ -68,9 +68,15 @@ def test_a_worker_goes_no_further_than_the_first_line() -> None:
     at_top = {name.name for node in tree.body if isinstance(node, ast.Import) for name in node.names}
     from_top = {node.module for node in tree.body if isinstance(node, ast.ImportFrom)}
     assert at_top | from_top == {"multiprocessing", "sys", "__future__"}
-    main = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
-    first = main.body[1] if isinstance(main.body[0], ast.Expr) else main.body[0]
-    assert ast.unparse(first) == "multiprocessing.freeze_support()"
+    main = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "main")
+    before = []
+    for statement in main.body:
+        if isinstance(statement, ast.ImportFrom):
+            break  # the application's own import
+        before.append(statement)
+    imported = {node.module for line in before for node in ast.walk(line) if isinstance(node, ast.ImportFrom)}
+    assert imported <= {"loaders.workers.worker_process"}
+    assert "multiprocessing.freeze_support()" in {ast.unparse(line) for line in before}
 
 
 def test_licences_are_collected_and_none_is_forbidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

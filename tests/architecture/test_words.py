@@ -218,6 +218,11 @@ def test_a_broken_table_is_refused(row: str) -> None:
         parse_table(f"context\tenglish\tzh_HK\tzh_CN\tnote\tenglish_singular\n{row}\n")
 
 
+def test_the_tool_chooses_between_two_branches_words() -> None:
+    text = "A\tone\t\t\t\t\nA\tone\t一\t一\t\t\n"
+    assert parse_table(text, lambda first, second: first if first.zh_hk else second)[0].zh_hk == "一"
+
+
 def test_a_new_string_takes_its_twins_words_and_an_old_one_goes() -> None:
     old = (Word(WordKey("A", "Close"), "關閉", "关闭"), Word(WordKey("A", "Gone"), "去", "去"))
     found = Findings({WordKey("A", "Close"): "a:1", WordKey("B", "Close"): "b:1", WordKey("B", "New"): "b:2"})

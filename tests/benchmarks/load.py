@@ -74,6 +74,7 @@ def _headers(folder: Path) -> list[Row]:
 
 
 def _scan(pool: WorkerPool, folder: Path) -> tuple[Stack, float]:
+    from loaders.discovery.pooled_headers import pooled_header_reader
 
     started = time.perf_counter()
     source = LocalFolder([folder], read_headers=pooled_header_reader(pool))

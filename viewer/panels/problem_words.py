@@ -49,6 +49,10 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "No permission to read it"),
             QT_TRANSLATE_NOOP("ProblemWords", "Copy it to a folder of your own, or ask IT for access."),
         ),
+        "no_screen": (
+            QT_TRANSLATE_NOOP("ProblemWords", "There is no screen"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Run this where there is a screen, or install Xvfb."),
+        ),
         "protocol_unreadable": (
             QT_TRANSLATE_NOOP("ProblemWords", "A hanging protocol file cannot be read"),
             QT_TRANSLATE_NOOP("ProblemWords", "It is not used. Save the layout again, or remove the file."),
@@ -94,6 +98,23 @@ _WORDS = cast(
         "session_unreadable": (
             QT_TRANSLATE_NOOP("ProblemWords", "The session file cannot be read"),
             QT_TRANSLATE_NOOP("ProblemWords", "Open the studies by themselves, or another copy of the session."),
+        ),
+        "document_unreadable": (QT_TRANSLATE_NOOP("ProblemWords", "The document cannot be read"), _ASK_AGAIN),
+        "object_unreadable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "What belongs to the pictures cannot be read"),
+            QT_TRANSLATE_NOOP("ProblemWords", "The pictures are shown without it. Ask the sender for another copy."),
+        ),
+        "object_not_found": (
+            QT_TRANSLATE_NOOP("ProblemWords", "It is not among what is open"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Open the folder or disc that holds it."),
+        ),
+        "cannot_reformat": (
+            QT_TRANSLATE_NOOP("ProblemWords", "This series cannot be shown in other planes"),
+            QT_TRANSLATE_NOOP("ProblemWords", "It is shown slice by slice, as it was made."),
+        ),
+        "cannot_fuse": (
+            QT_TRANSLATE_NOOP("ProblemWords", "These two series cannot be shown as one picture"),
+            QT_TRANSLATE_NOOP("ProblemWords", "They are shown side by side."),
         ),
         "target_unusable": (
             QT_TRANSLATE_NOOP("ProblemWords", "Cannot be written there"),

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from viewer.translation.marked_strings import Findings, read_sources
-from viewer.translation.word_table import TRANSLATED, Word, WordKey, read_table, table_text
+from viewer.translation.word_table import TRANSLATED, Word, WordKey, parse_table, table_text
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = ROOT / "resources" / "translations" / "words.tsv"
@@ -31,12 +31,21 @@ def updated(words: tuple[Word, ...], findings: Findings) -> tuple[Word, ...]:
 def main() -> int:
     """Rewrite the table; return 1 while a string is not translated or not marked."""
     findings = read_sources(ROOT / "viewer")
-    before = read_table()
+    lines: list[str] = []
+
+    def choose(first: Word, second: Word) -> Word:
+        kept, left = (first, second) if first.zh_hk and first.zh_cn else (second, first)
+        lines.append(
+            f"{first.key.english!r} was translated twice: {kept.zh_hk} | {kept.zh_cn} is kept, not {left.zh_hk}"
+        )
+        return kept
+
+    before = parse_table(TABLE.read_text(encoding="utf-8"), choose)
     after = updated(before, findings)
     TABLE.write_text(table_text(after), encoding="utf-8")
     gone = {word.key for word in before} - {word.key for word in after}
     missing = [(word.key, tag) for word in after for tag in TRANSLATED if not word.in_language(tag)]
-    lines = [f"{findings.marked[key]}: no {tag} for {key.context}: {key.english!r}" for key, tag in missing]
+    lines += [f"{findings.marked[key]}: no {tag} for {key.context}: {key.english!r}" for key, tag in missing]
     lines += findings.faults
     lines.append(f"{len(after)} strings, {len(gone)} taken out, {len(missing)} translations missing")
     sys.stdout.write("\n".join(lines) + "\n")

@@ -7,7 +7,7 @@ of two branches (``.gitattributes``), so that two people can add words at a time
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -50,8 +50,11 @@ def read_table() -> tuple[Word, ...]:
     return parse_table(files("resources").joinpath("translations", "words.tsv").read_text(encoding="utf-8"))
 
 
-def parse_table(text: str) -> tuple[Word, ...]:
-    """Parse a table's text. Raises ``TableFault`` with the number of the line."""
+def parse_table(text: str, on_twice: Callable[[Word, Word], Word] | None = None) -> tuple[Word, ...]:
+    """Parse a table's text. Raises ``TableFault`` with the number of the line.
+
+    Two branches may have translated one string differently, and git keeps both lines: ``on_twice`` chooses.
+    """
     words: dict[WordKey, Word] = {}
     for number, line in enumerate(text.split("\n"), start=1):
         cells = [re.sub(r"\\[\\tn]", lambda found: _UNESCAPES[found.group()], cell) for cell in line.split("\t")]
@@ -62,7 +65,9 @@ def parse_table(text: str) -> tuple[Word, ...]:
         context, english, zh_hk, zh_cn, note, singular = cells
         word = Word(WordKey(context, english, note), zh_hk, zh_cn, singular)
         if words.setdefault(word.key, word) != word:
-            raise TableFault(f"words.tsv:{number}: translated twice, differently: {context}: {english!r}")
+            if on_twice is None:
+                raise TableFault(f"words.tsv:{number}: translated twice, differently: {context}: {english!r}")
+            words[word.key] = on_twice(words[word.key], word)
     return tuple(words.values())
 
 

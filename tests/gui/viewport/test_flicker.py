@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -132,7 +133,7 @@ def test_no_frame_around_two_hundred_is_blank_or_out_of_place(qtbot: QtBot, axes
     for number in range(200):
         if number % 10 == 0:
             down = number // 10 % 2 == 0
-            (qtbot.keyPress if down else qtbot.keyRelease)(window, Qt.Key.Key_Space)
+            (QTest.keyPress if down else QTest.keyRelease)(window, Qt.Key.Key_Space)
         QApplication.processEvents()
         grey = grabbed(window)
         is_prior = window.viewports()[0].shown_model.role is Role.PRIOR
@@ -147,25 +148,25 @@ def test_no_frame_around_two_hundred_is_blank_or_out_of_place(qtbot: QtBot, axes
 
 def test_a_plane_between_slices_is_said_to_be_interpolated(qtbot: QtBot) -> None:
     window = opened(qtbot, prior_volume())
-    qtbot.keyPress(window, Qt.Key.Key_Space)
+    QTest.keyPress(window, Qt.Key.Key_Space)
     settle(qtbot)
     shown = window.viewports()[0].shown_model
     assert shown.role is Role.PRIOR
     assert shown.flicker is FlickerBasis.RESAMPLED
     # The current's seventh slice lies at z = 3.0 mm; the prior's slices at -21.0 + 1.3 n: 2.4, then 3.7.
     assert shown.nearest_slice == 19
-    qtbot.keyRelease(window, Qt.Key.Key_Space)
+    QTest.keyRelease(window, Qt.Key.Key_Space)
 
 
 def test_slices_matched_by_hand_lay_the_prior_where_its_own_view_has_it(qtbot: QtBot) -> None:
     window = opened(qtbot, prior_volume(frame_of_reference_uid="7.7"), day=date(2025, 1, 10))
-    qtbot.keyPress(window, Qt.Key.Key_Space)
+    QTest.keyPress(window, Qt.Key.Key_Space)
     settle(qtbot)
     assert window.viewports()[0].shown_model.flicker is FlickerBasis.OWN_PLACE
-    qtbot.keyRelease(window, Qt.Key.Key_Space)
+    QTest.keyRelease(window, Qt.Key.Key_Space)
     match(window)
     qtbot.waitUntil(lambda: window.pictures.flicker.is_ready, timeout=10_000)
-    qtbot.keyPress(window, Qt.Key.Key_Space)
+    QTest.keyPress(window, Qt.Key.Key_Space)
     settle(qtbot)
     shown = window.viewports()[0].shown_model
     assert shown.flicker is FlickerBasis.SLICE
@@ -177,7 +178,7 @@ def test_slices_matched_by_hand_lay_the_prior_where_its_own_view_has_it(qtbot: Q
     place = transform.lps_to_canvas(np.asarray(PRIOR_MARKER))
     assert place is not None
     assert distance(marker_place(grabbed(window), place[:2]), place[:2]) < 0.5
-    qtbot.keyRelease(window, Qt.Key.Key_Space)
+    QTest.keyRelease(window, Qt.Key.Key_Space)
 
 
 def test_while_the_prior_is_not_in_memory_the_current_stays(qtbot: QtBot) -> None:
@@ -185,17 +186,17 @@ def test_while_the_prior_is_not_in_memory_the_current_stays(qtbot: QtBot) -> Non
     for index in range(len(prior.validity)):
         prior.validity.mark(index, FrameState.WAITING)
     window = opened(qtbot, prior)
-    qtbot.keyPress(window, Qt.Key.Key_Space)
+    QTest.keyPress(window, Qt.Key.Key_Space)
     settle(qtbot)
     grey = grabbed(window)
     wanted = true_place(window, CURRENT_MARKER)
     assert distance(marker_place(grey, wanted), wanted) < 0.5
-    qtbot.keyRelease(window, Qt.Key.Key_Space)
+    QTest.keyRelease(window, Qt.Key.Key_Space)
 
 
 def test_scrolling_while_the_key_is_down_brings_the_prior_of_the_new_place(qtbot: QtBot) -> None:
     window = opened(qtbot, prior_volume())
-    qtbot.keyPress(window, Qt.Key.Key_Space)
+    QTest.keyPress(window, Qt.Key.Key_Space)
     settle(qtbot)
     before = window.viewports()[0].shown_model.nearest_slice
     wheel(window, 0, -1)
@@ -204,6 +205,6 @@ def test_scrolling_while_the_key_is_down_brings_the_prior_of_the_new_place(qtbot
     shown = window.viewports()[0].shown_model
     assert shown.role is Role.PRIOR
     assert shown.viewport.view.frame_index == 20
-    qtbot.keyRelease(window, Qt.Key.Key_Space)
+    QTest.keyRelease(window, Qt.Key.Key_Space)
     settle(qtbot)
     assert window.viewports()[0].shown_model.role is Role.CURRENT

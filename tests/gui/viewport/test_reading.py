@@ -422,3 +422,24 @@ def test_matched_slices_lead_the_flicker_too(qtbot: QtBot) -> None:
     settle(qtbot)
     assert window.viewports()[0].shown_model.viewport.view.frame_index == 7
     qtbot.keyRelease(window, Qt.Key.Key_Space)
+
+
+# ---- the menu
+
+
+def test_the_menu_of_a_picture_names_presets_and_keys_and_does_what_it_says(qtbot: QtBot) -> None:
+    window = open_window(qtbot, Examination(volume("1.1")))
+    widget = window.viewports()[0]
+    QTest.mouseClick(widget, Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, QPoint(200, 300))
+    menu = window.pictures.menu.menu
+    assert menu is not None
+    texts = [action.text() for action in menu.actions()]
+    assert "bone  2500 / 480\t4" in texts
+    assert any(text.endswith("\tCtrl+1") for text in texts)
+    next(action for action in menu.actions() if action.text().startswith("bone")).trigger()
+    chosen = window.session.session.viewports[0].presentation.window
+    assert chosen is not None
+    assert chosen.width == 2500.0
+    menu.close()
+    settle(qtbot)
+    assert window.pictures.menu.menu is None
