@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loaders.discovery.element_values import Elements
-from loaders.discovery.frame_building import FrameBuilder
+from loaders.discovery.frame_building import FrameBuilder, UnusablePixels
 from loaders.discovery.header_scan import HeaderRecord
 from loaders.model.frame import Frame
 from loaders.model.overlay import Colour, FrameOverlays, MaskOverlay
@@ -126,7 +126,10 @@ def segmentation(record: HeaderRecord) -> Segmentation:
     if record["status"] != "image":
         raise UnreadableObject("the segmentation has no pixels")
     kind = top.text("SegmentationType").upper()
-    frames = FrameBuilder().frames_of(record)
+    try:
+        frames = FrameBuilder().frames_of(record)
+    except UnusablePixels as error:
+        raise UnreadableObject(f"the segmentation's pixels describe no picture: {error}") from error
     groups = top.items("PerFrameFunctionalGroupsSequence")
     shared = top.item("SharedFunctionalGroupsSequence")
     if len(groups) != len(frames):

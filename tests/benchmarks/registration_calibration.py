@@ -38,8 +38,7 @@ def samples_of(found: Witnesses, true_error_mm: NDArray[np.float32]) -> Samples:
     known = np.isfinite(found.unlike)
     centres = np.argwhere(known).T * 3.0 + 1.0
     errors = ndi.map_coordinates(true_error_mm, centres, order=1, mode="nearest")
-    parts = (np.ones(errors.shape), *(part[known] for part in (
-        found.backward_mm, found.matched_mm, found.unlike)))
+    parts = (np.ones(errors.shape), *(part[known] for part in (found.backward_mm, found.matched_mm, found.unlike)))
     return Samples(np.stack(parts, axis=1).astype(np.float64), errors.astype(np.float64))
 
 
