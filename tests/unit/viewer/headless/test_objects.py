@@ -56,9 +56,9 @@ def _rendered(tmp_path: Path, *arguments: str) -> NDArray[np.uint8]:
     return np.array(Image.open(target))
 
 
-@pytest.mark.parametrize("schema", ["info", "report"])
-def test_the_schemas_are_schemas(schema: str) -> None:
-    text = importlib.resources.files("resources").joinpath(f"schemas/{schema}.schema.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["info.schema.json", "report.schema.json"])
+def test_the_schemas_are_schemas(name: str) -> None:
+    text = importlib.resources.files("resources").joinpath("schemas", name).read_text(encoding="utf-8")
     jsonschema.Draft202012Validator.check_schema(json.loads(text))
 
 
