@@ -15,6 +15,8 @@ from compare.errors import Refused
 from compare.hanging.comparison_choice import ComparisonChoice, choose_comparison, neighbouring_study
 from compare.hanging.hang import hang_pair, hang_studies, neighbouring_pair
 from compare.hanging.hang_stack import HangingContext, hang_stack, with_at_least
+from compare.hanging.hang_stage import hang_stage
+from compare.hanging.protocol import Stage
 from compare.identity.session_identity import StudyPair, pair_of
 from compare.linking.known_frames import graph_of
 from compare.pairing.roles import newest_first, study_key_of
@@ -65,6 +67,8 @@ class HangingController(QObject):
         self._canvas = canvas
         self._numbered: tuple[Study, ...] = ()
         self.least_layout = Layout()
+        #: A stage made for just such studies (newest first), where one pair side by side would not do.
+        self.stage_for: Callable[[Sequence[Study]], Stage | None] = lambda _studies: None
         session.session_changed.connect(lambda _before, _after: self._number_pairs())
         opening.catalogue_changed.connect(lambda _catalogue: self._hang_first())
         opening.scan_ended.connect(lambda _is_whole: self._hang_all())
@@ -162,17 +166,26 @@ class HangingController(QObject):
 
             self._apply_later(command)
 
-    def _take_newest(self, hung: tuple[ComparisonSession, StudyPair | None]) -> None:
+    def _take_newest(self, found: _Newest) -> None:
         if not self._session.is_untouched:
             return  # the reader was quicker: nothing is moved under him
-        session, apart = hung
-        self._restart(session)
-        if apart is not None:
-            self.not_comparable.emit(apart)
+        stage = self.stage_for(found.shown)
+        if stage is None or not self._hang_stage_anew(stage, found.shown):
+            self._restart(found.session)
+        if found.kept_apart is not None:
+            self.not_comparable.emit(found.kept_apart)
 
     def _restart(self, session: ComparisonSession) -> None:
         if session.viewports and session.viewports[0].stack is not None:
             self._session.restart(with_at_least(session, self.least_layout))
+
+    def _hang_stage_anew(self, stage: Stage, studies: Sequence[Study]) -> bool:
+        """Hang a stage of a protocol; return whether any viewport shows something."""
+        session = hang_stage(stage, studies, self._canvas.whole(), graph_of(studies), ComparisonSession())
+        is_usable = any(viewport.stack is not None for viewport in session.viewports)
+        if is_usable:
+            self._session.restart(session)
+        return is_usable
 
     # ---- steps
 
@@ -263,14 +276,25 @@ class HangingController(QObject):
         self._jobs.start(JobKind.READ, _JOB, lambda _cancel, _progress: pair_series(*studies), on_result=take)
 
 
-def _newest_hung(studies: Sequence[Study], canvas: Canvas) -> tuple[ComparisonSession, StudyPair | None]:
-    """Return the newest study beside its best prior; and the pair that is kept apart, if two of two patients is all."""
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """The newest study beside its best prior: the studies, newest first, and the session that shows them.
+
+    ``kept_apart`` is set where two studies of two patients are all there is.
+    """
+
+    shown: tuple[Study, ...]
+    session: ComparisonSession
+    kept_apart: StudyPair | None
+
+
+def _newest_hung(studies: Sequence[Study], canvas: Canvas) -> _Newest:
     newest, *others = newest_first(studies)
     choice = choose_comparison(newest, None, studies)
-    shown = [choice.current] if choice.prior is None else [choice.current, choice.prior]
+    shown = (choice.current,) if choice.prior is None else (choice.current, choice.prior)
     session = hang_studies(shown, canvas).session
     is_kept_apart = choice.prior is None and len(others) == 1
-    return session, pair_of(session, newest, others[0]) if is_kept_apart else None
+    return _Newest(shown, session, pair_of(session, newest, others[0]) if is_kept_apart else None)
 
 
 def _hung_choice(

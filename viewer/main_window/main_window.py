@@ -20,6 +20,7 @@ from viewer.controllers.objects_controller import ObjectsController
 from viewer.controllers.opening_controller import OpeningController
 from viewer.controllers.picture_controllers import PictureControllers
 from viewer.controllers.presenting_controller import PresentingController
+from viewer.controllers.protocol_controller import ProtocolController
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.session_file_controller import SessionFileController
 from viewer.controllers.settings_controller import SettingsController
@@ -139,6 +140,8 @@ class MainWindow(QWidget):
             CanvasSizes(lambda: self.area.canvas_size, lambda: [widget.canvas_size for widget in self.viewports()]),
             self,
         )
+        protocols = settings_file.parent / "hanging_protocols" if settings_file is not None else None
+        self.protocols = ProtocolController(self.session, self.hanging, lambda: self.area.canvas_size, protocols, self)
         self.identity_guard = IdentityController(self.session, self.hanging, self.identity, self)
         self.presenting = PresentingController(self.session, volumes, self.grid, self)
         self.pictures = PictureControllers(
@@ -203,10 +206,11 @@ class MainWindow(QWidget):
         self.thumbnails.thumbnail_ready.connect(self.rail.set_thumbnail)
         self.hanging.pairing_changed.connect(self.rail.set_pair_numbers)
         self.session_files.told.connect(self.notice.show_words)
+        self.protocols.told.connect(self.notice.show_words)
         self.strip.problems_requested.connect(lambda: self.drawer.toggle_panel(_PROBLEMS))
         self.problems.counts_changed.connect(self.strip.set_problem_count)
         self.notice.changed.connect(self.area.place_floating)
-        for teller in (self.opening, self.session_files, self.demo):
+        for teller in (self.opening, self.session_files, self.protocols, self.demo):
             teller.failed.connect(self.tell_error)
         self._volumes.failed.connect(lambda key, error: self.tell_error(error, self._series_text(key)))
 
@@ -215,6 +219,7 @@ class MainWindow(QWidget):
         return {
             **self.view.deeds(),
             **self.hanging.deeds(),
+            **self.protocols.deeds(),
             **self.session_files.deeds(),
             **self.desk.deeds(),
             **self.chrome.deeds(),
