@@ -31,6 +31,8 @@ from viewer.controllers.session_controller import Command, SessionController
 from viewer.jobs.job_runner import JobKind, JobRunner
 
 Canvas = tuple[int, int]
+#: From studies of one patient, newest first, to a stage made for them. Pure: it is called on a job's thread.
+StageChooser = Callable[[Sequence[Study]], Stage | None]
 #: Jobs of this name run unseen: they are over before one could read of them.
 _JOB = "quiet hanging"
 
@@ -67,8 +69,8 @@ class HangingController(QObject):
         self._canvas = canvas
         self._numbered: tuple[Study, ...] = ()
         self.least_layout = Layout()
-        #: A stage made for just such studies (newest first), where one pair side by side would not do.
-        self.stage_for: Callable[[Sequence[Study]], Stage | None] = lambda _studies: None
+        #: Gives the function that finds a stage made for just such studies, where one pair side by side would not do.
+        self.stage_chooser: Callable[[], StageChooser] = lambda: _no_stage
         session.session_changed.connect(lambda _before, _after: self._number_pairs())
         opening.catalogue_changed.connect(lambda _catalogue: self._hang_first())
         opening.scan_ended.connect(lambda _is_whole: self._hang_all())
@@ -149,11 +151,11 @@ class HangingController(QObject):
             return
         hung = self._hung_studies()
         if self._session.is_untouched:
-            canvas = self._canvas.whole()
+            canvas, stage_for = self._canvas.whole(), self.stage_chooser()
             self._jobs.start(
                 JobKind.READ,
                 _JOB,
-                lambda _cancel, _progress: _newest_hung(studies, canvas),
+                lambda _cancel, _progress: _newest_hung(studies, canvas, stage_for),
                 on_result=self._take_newest,
             )
         elif len(hung) == 1:
@@ -166,26 +168,17 @@ class HangingController(QObject):
 
             self._apply_later(command)
 
-    def _take_newest(self, found: _Newest) -> None:
+    def _take_newest(self, hung: tuple[ComparisonSession, StudyPair | None]) -> None:
         if not self._session.is_untouched:
             return  # the reader was quicker: nothing is moved under him
-        stage = self.stage_for(found.shown)
-        if stage is None or not self._hang_stage_anew(stage, found.shown):
-            self._restart(found.session)
-        if found.kept_apart is not None:
-            self.not_comparable.emit(found.kept_apart)
+        session, apart = hung
+        self._restart(session)
+        if apart is not None:
+            self.not_comparable.emit(apart)
 
     def _restart(self, session: ComparisonSession) -> None:
-        if session.viewports and session.viewports[0].stack is not None:
+        if any(viewport.stack is not None for viewport in session.viewports):
             self._session.restart(with_at_least(session, self.least_layout))
-
-    def _hang_stage_anew(self, stage: Stage, studies: Sequence[Study]) -> bool:
-        """Hang a stage of a protocol; return whether any viewport shows something."""
-        session = hang_stage(stage, studies, self._canvas.whole(), graph_of(studies), ComparisonSession())
-        is_usable = any(viewport.stack is not None for viewport in session.viewports)
-        if is_usable:
-            self._session.restart(session)
-        return is_usable
 
     # ---- steps
 
@@ -276,25 +269,25 @@ class HangingController(QObject):
         self._jobs.start(JobKind.READ, _JOB, lambda _cancel, _progress: pair_series(*studies), on_result=take)
 
 
-@dataclass(frozen=True, slots=True)
-class _Newest:
-    """The newest study beside its best prior: the studies, newest first, and the session that shows them.
-
-    ``kept_apart`` is set where two studies of two patients are all there is.
-    """
-
-    shown: tuple[Study, ...]
-    session: ComparisonSession
-    kept_apart: StudyPair | None
+def _no_stage(_studies: Sequence[Study]) -> Stage | None:
+    return None
 
 
-def _newest_hung(studies: Sequence[Study], canvas: Canvas) -> _Newest:
+def _newest_hung(
+    studies: Sequence[Study], canvas: Canvas, stage_for: StageChooser
+) -> tuple[ComparisonSession, StudyPair | None]:
+    """Return the newest study beside its best prior; and the pair that is kept apart, if two of two patients is all."""
     newest, *others = newest_first(studies)
     choice = choose_comparison(newest, None, studies)
-    shown = (choice.current,) if choice.prior is None else (choice.current, choice.prior)
-    session = hang_studies(shown, canvas).session
+    shown = [choice.current] if choice.prior is None else [choice.current, choice.prior]
+    stage = stage_for(shown)
+    session = ComparisonSession()
+    if stage is not None:
+        session = hang_stage(stage, shown, canvas, graph_of(shown), session)
+    if all(viewport.stack is None for viewport in session.viewports):
+        session = hang_studies(shown, canvas).session
     is_kept_apart = choice.prior is None and len(others) == 1
-    return _Newest(shown, session, pair_of(session, newest, others[0]) if is_kept_apart else None)
+    return session, pair_of(session, newest, others[0]) if is_kept_apart else None
 
 
 def _hung_choice(

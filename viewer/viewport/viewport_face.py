@@ -15,6 +15,7 @@ from compare.viewing.canvas import CanvasTransform
 from compare.viewing.orientation import orientation_letters
 from loaders.model.frame import Frame
 from loaders.model.overlay import FrameOverlays
+from loaders.model.volume import Volume
 from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
 from viewer.viewport.absent_picture import paint_absence
 from viewer.viewport.badges import ROLE_TONES
@@ -104,6 +105,14 @@ class ViewportFace(QWidget):
         self._renderer = renderer
         self._kept.forget()
         self.update()
+
+    def release(self, volume: Volume) -> None:
+        """Forget a volume that is given up, picture and model; an unused viewport would hold it for ever."""
+        if self._model.volume is volume:
+            self._kept.forget()
+            self._instead = None
+            self._model = replace(self._model, volume=None)
+            self.update()
 
     def repaint_picture(self) -> None:
         """Paint again after frames have arrived."""
