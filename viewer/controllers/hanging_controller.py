@@ -281,11 +281,11 @@ def _newest_hung(
     choice = choose_comparison(newest, None, studies)
     shown = [choice.current] if choice.prior is None else [choice.current, choice.prior]
     stage = stage_for(shown)
-    session = (
-        hang_studies(shown, canvas).session
-        if stage is None
-        else hang_stage(stage, shown, canvas, graph_of(shown), ComparisonSession())
-    )
+    session = ComparisonSession()
+    if stage is not None:
+        session = hang_stage(stage, shown, canvas, graph_of(shown), session)
+    if all(viewport.stack is None for viewport in session.viewports):
+        session = hang_studies(shown, canvas).session
     is_kept_apart = choice.prior is None and len(others) == 1
     return session, pair_of(session, newest, others[0]) if is_kept_apart else None
 
