@@ -11,15 +11,16 @@ DISPLAY_OWN := $(PY) packaging/with_display.py --own
 # Processes of the test run; 1 runs all tests in one. Empty: one for each of the machine's cores, four at most.
 TEST_PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$(( n > 4 ? 4 : n )))
 TESTS ?=
-# Parts of the bench: load view store register pet; empty for all.
+# Parts of the bench: load view reformat store register pet; empty for all.
 BENCH ?=
 PEERS := .venv-peers
 
-.PHONY: help setup demo test fuzz soak bench package lint format lock translations clean
+.PHONY: help setup store demo test fuzz soak bench package lint format lock translations clean
 
 help:
 	@echo 'make demo          open the application on the demo patient (without a screen: pictures in build/demo)'
 	@echo 'make test          run the tests (TESTS="..." for some of them)'
+	@echo 'make store         start the stand-in image store (TEST ONLY) and say how to sign in to it (DATA=folder)'
 	@echo 'make soak          every long list whole, the packaged application too; the table goes to docs/soak.md'
 	@echo 'make bench         measure beside other programs (BENCH="load view" for some parts)'
 	@echo 'make package       build the application as one folder and start it once'
@@ -47,13 +48,21 @@ $(VENV)/.installed: $(VENV)/.system requirements.lock requirements-dev.lock
 		--requirement requirements-dev.lock
 	@touch $@
 
+# The stand-in store's servers: real ones, which the integration tests start and stop.
+$(VENV)/.store: $(VENV)/.installed packaging/setup_store.sh packaging/store_packages.txt packaging/store/package-lock.json
+	@bash packaging/setup_store.sh
+	@touch $@
+
 # ---- run and check -----------------------------------------------------------------------------------------------
 
 demo: setup
 	@$(PY) packaging/run_demo.py
 
-test: setup
+test: setup $(VENV)/.store
 	@$(DISPLAY_OWN) $(PY) -m pytest -n $(TEST_PROCESSES) --dist loadgroup -m 'not slow' $(TESTS)
+
+store: setup $(VENV)/.store
+	@$(PY) packaging/store/run_store.py $(if $(DATA),--data '$(DATA)')
 
 soak: setup $(PEERS)/.installed
 	@$(PY) packaging/run_soak.py

@@ -36,6 +36,10 @@ class CancelToken:
         """Whether the work should stop."""
         return self._event.is_set()
 
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until cancelled, at most so long; return whether it was."""
+        return self._event.wait(timeout_s)
+
     def raise_if_cancelled(self) -> None:
         """Raise :class:`Cancelled` when asked to stop."""
         if self._event.is_set():

@@ -81,20 +81,24 @@ def compare_identity(current: Study, prior: Study) -> IdentityVerdict:
     proven = proven and FieldResult.MISSING not in results[2:]
     if proven:
         return IdentityVerdict(Verdict.AGREE, fields)
-    if identifier is not FieldResult.AGREE and not _is_supported(fields):
-        # Two strangers' discs: nothing but absence speaks for one person.
+    if not _is_supported(fields):
+        # Two strangers' discs: nothing but absence, or a number that repeats, speaks for one person.
         return IdentityVerdict(Verdict.CONFLICT, fields)
     return IdentityVerdict(Verdict.UNPROVEN, fields)
 
 
 def _is_supported(fields: tuple[FieldComparison, ...]) -> bool:
-    """Whether enough speaks for one person to ask the reader: an equal identifier, or a name that is not another."""
-    identifier, name, birth_date = fields[0], fields[1], fields[2]
-    if identifier.reason in ("other_issuer", "issuer_unknown"):
-        return True
-    if name.result is FieldResult.DIFFERENT:
-        return False
+    """Whether enough speaks for one person to ask the reader.
+
+    Another name altogether needs an identifier of one issuer, birth date and sex against it: people marry, and clerks
+    misspell, but equal numbers of two laboratories with two names are two people.
+    """
+    identifier, name, birth_date, sex = fields
     speaks = (FieldResult.AGREE, FieldResult.SIMILAR)
+    if name.result is FieldResult.DIFFERENT:
+        return all(row.result is FieldResult.AGREE for row in (identifier, birth_date, sex))
+    if identifier.result is FieldResult.AGREE or identifier.reason in ("other_issuer", "issuer_unknown"):
+        return True
     return identifier.result is FieldResult.MISSING or name.result in speaks or birth_date.result in speaks
 
 

@@ -38,7 +38,7 @@ class AffineTransform:
 
     def inverse(self) -> AffineTransform:
         """Return the matrix that leads back."""
-        return AffineTransform(np.linalg.inv(self.matrix))
+        return AffineTransform(_inverse(self.matrix))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ class GridTransform:
     def _displacements_mm(self, lps_mm: Points) -> Points:
         vectors = self.grid.vectors_mm
         shape_xyz = np.array(vectors.shape[2::-1])
-        index = _through(np.linalg.inv(self.grid.index_to_lps), lps_mm)
+        index = _through(_inverse(self.grid.index_to_lps), lps_mm)
         is_inside = np.all((index >= 0.0) & (index <= shape_xyz - 1), axis=1)
         base = np.clip(np.floor(index).astype(np.intp), 0, np.maximum(shape_xyz - 2, 0))
         share = index - base
@@ -82,7 +82,7 @@ class InverseGridTransform:
 
     def map_points(self, lps_mm: Points) -> Points:
         """Return points which the forward transform moves to the given ones, within 0.1 micrometre where it can."""
-        back = np.linalg.inv(self.forward.after @ self.forward.before)
+        back = _inverse(self.forward.after @ self.forward.before)
         found = _through(back, lps_mm)
         for _ in range(_ITERATIONS):
             miss = lps_mm - self.forward.map_points(found)
@@ -94,6 +94,11 @@ class InverseGridTransform:
     def inverse(self) -> GridTransform:
         """Return the forward transform."""
         return self.forward
+
+
+def _inverse(matrix: Points) -> Points:
+    inverse: Points = np.linalg.inv(matrix).astype(np.float64, copy=False)
+    return inverse
 
 
 def _through(matrix: Points, lps_mm: Points) -> Points:

@@ -1,9 +1,10 @@
 """How far a registration may be off, place by place, in millimetres, from the pictures alone.
 
-Four witnesses: whether an independent registration the other way leads back (forward-backward distance), whether the
-surroundings would match better elsewhere (displacement found by block matching), how sharply that match is localised
-(spread), and how alike the surroundings are (1 - local correlation). Their weights are fitted once on known and
-deliberately broken registrations (tests/benchmarks/register.py, decision 0152) so that the sum is an error in mm.
+Witnesses: whether an independent registration the other way leads back (forward-backward distance), whether the
+surroundings would match better elsewhere (displacement found by block matching), and how alike the surroundings are
+(1 - local correlation). Their weights are fitted once on known and deliberately broken registrations
+(tests/benchmarks/registration_calibration.py, decision 0152) so that the sum is an error in mm. The spread of the
+block match is measured too; the fit gave it no weight beside the others.
 """
 
 from __future__ import annotations
@@ -36,7 +37,6 @@ class ErrorWeights:
     constant: float
     backward: float
     matched: float
-    spread: float
     unlike: float
 
 
@@ -108,7 +108,6 @@ def error_map(found: Witnesses, weights: ErrorWeights) -> ErrorMap:
         weights.constant
         + weights.backward * found.backward_mm
         + weights.matched * found.matched_mm
-        + weights.spread * found.spread_mm
         + weights.unlike * found.unlike
     )
     unknown = ~np.isfinite(error)

@@ -28,8 +28,8 @@ _BACKWARD_LEVELS = LEVELS[:2]
 _COMPARE_MM = 4.0
 _MARGIN_MM = 12.0
 #: Fitted by tests/benchmarks/register.py --calibrate; decision 0152 says on what.
-DEFORMABLE_WEIGHTS = ErrorWeights(0.3, 0.6, 0.4, 0.2, 1.0)
-RIGID_WEIGHTS = ErrorWeights(0.3, 0.0, 0.9, 0.1, 0.5)
+DEFORMABLE_WEIGHTS = ErrorWeights(constant=0.25, backward=0.38, matched=0.47, unlike=4.6)
+RIGID_WEIGHTS = ErrorWeights(constant=0.2, backward=0.0, matched=0.88, unlike=3.0)
 #: A body no larger than this in every direction across the slices is a head or a limb, which moves as one piece.
 _RIGID_EXTENT_MM = 235.0
 

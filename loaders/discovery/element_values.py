@@ -119,10 +119,11 @@ def _number(text: str) -> float | int | None:
     text = text.strip(" \0")
     if "_" in text:
         return None
-    try:
-        return int(text)
-    except ValueError:
-        pass
+    if "." not in text:  # asking for a whole number first costs most of the time where there is none
+        try:
+            return int(text)
+        except ValueError:
+            pass
     try:
         number = float(text)
     except ValueError:

@@ -9,7 +9,7 @@ from loaders.model.pet_facts import PetFacts
 PET_KEYWORDS = (
     "SUVType", "CorrectedImage", "DecayCorrection", "DecayCorrected", "AttenuationCorrected",
     "DecayCorrectionDateTime", "TimezoneOffsetFromUTC", "ActualFrameDuration", "NumberOfSlices", "PatientWeight",
-    "PatientSize",
+    "PatientSize", "ReconstructionMethod",
 )  # fmt: skip
 ADMINISTRATION_KEYWORDS = (
     "RadionuclideTotalDose", "RadionuclideHalfLife", "RadiopharmaceuticalStartTime",
@@ -71,6 +71,7 @@ def pet_facts(top: Elements, groups: tuple[Elements, ...]) -> PetFacts | None:
         acquisition_time=time,
         timezone_offset=top.text("TimezoneOffsetFromUTC"),
         manufacturer=top.text("Manufacturer"),
+        reconstruction=" ".join(filter(None, (top.text("ReconstructionMethod"), top.text("ConvolutionKernel")))),
         frame_reference_time_ms=top.number("FrameReferenceTime"),
         frame_duration_ms=top.number("ActualFrameDuration"),
         number_of_slices=top.integer("NumberOfSlices"),

@@ -15,6 +15,8 @@ _GUESSES = ("utf-8", "gb18030", "big5hkscs")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 _COMPONENT = re.compile(rb"[^\^=\\ ]+")
 _UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_DEFAULT_REPERTOIRE = "iso8859"
+_TO_GB2312 = "\x1b$)A"
 _SINGLE_BYTE = frozenset({"iso8859", "latin_1", "iso_ir_100", "ascii"})
 
 
@@ -65,7 +67,8 @@ def _decode_other(data: bytes, declared: tuple[str, ...], is_person_name: bool) 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # an undecodable byte is seen in the result, and acted on below
         text = decode_bytes(data, list(encodings), PN_DELIMS if is_person_name else TEXT_VR_DELIMS)
-    text = text.strip(" \0")
+    # pydicom 3.0 leaves the escape to GB 2312 in the text (it takes Python's codec for one that strips it).
+    text = text.replace(_TO_GB2312, "").strip(" \0")
     is_undeclared = not any(declared)
     if not is_undeclared and not _is_implausible(text, data, encodings):
         return text, False
@@ -87,6 +90,9 @@ def _is_implausible(text: str, data: bytes, encodings: tuple[str, ...]) -> bool:
         for character in text
     ):
         return True
+    if len(encodings) > 1 and encodings[0] == _DEFAULT_REPERTOIRE and b"\x1b" not in data:
+        # Code extensions are declared, none is switched to, and the default repertoire has no high bytes.
+        return not data.isascii()
     if encodings[0] not in _SINGLE_BYTE or len(encodings) > 1:
         return False
     high = [character for character in text if ord(character) >= 0x80]

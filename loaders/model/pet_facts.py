@@ -25,6 +25,7 @@ class PetFacts:
     acquisition_time: str = ""
     timezone_offset: str = ""  # (0008,0201)
     manufacturer: str = ""
+    reconstruction: str = ""  # (0054,1103) and (0018,1210)
     frame_reference_time_ms: float | None = None  # (0054,1300)
     frame_duration_ms: float | None = None  # (0018,1242)
     number_of_slices: int | None = None  # (0054,0081)

@@ -90,7 +90,7 @@ def _pdf_text(document: bytes) -> tuple[str, list[str]]:
 
     try:
         pdf = pypdfium2.PdfDocument(document)
-    except pypdfium2.PdfiumError as error:
+    except RuntimeError as error:  # what PDFium's binding raises
         raise UnreadableDocument(f"the PDF cannot be opened: {error}") from error
     notes: list[str] = []
     pages: list[str] = []
@@ -104,7 +104,7 @@ def _pdf_text(document: bytes) -> tuple[str, list[str]]:
             pages.append(text)
         if count > _MAX_PAGES:
             notes.append(f"only {_MAX_PAGES} of {count} pages are shown")
-    except pypdfium2.PdfiumError as error:
+    except RuntimeError as error:  # what PDFium's binding raises
         raise UnreadableDocument(f"page {len(pages) + 1} of the PDF cannot be read: {error}") from error
     finally:
         pdf.close()

@@ -42,7 +42,9 @@ class ObjectNotFound(WorldError):
 class OverlaySource:
     """Finds objects of a catalogue, reads each once, and gives what they put over a frame."""
 
-    def __init__(self, catalogue: Catalogue, pool: WorkerPool, reader: ObjectReader, source: ImageSource) -> None:
+    def __init__(
+        self, catalogue: Catalogue, pool: WorkerPool, reader: ObjectReader, source: ImageSource | None
+    ) -> None:
         self._catalogue = catalogue
         self._pool = pool
         self._reader = reader

@@ -112,7 +112,8 @@ def _shape(kind: str, points: NDArray[np.float64]) -> NDArray[np.float64] | None
     around = np.linspace(0.0, 2.0 * np.pi, _ROUND, endpoint=False)
     if kind == "CIRCLE" and len(points) == 2:
         radius = float(np.hypot(*(points[1] - points[0])))
-        return points[0] + radius * np.stack([np.cos(around), np.sin(around)], axis=-1)
+        circle: NDArray[np.float64] = points[0] + radius * np.stack([np.cos(around), np.sin(around)], axis=-1)
+        return circle
     if kind == "ELLIPSE" and len(points) == 4:
         centre = (points[0] + points[1]) / 2.0
         major, minor = (points[1] - points[0]) / 2.0, (points[3] - points[2]) / 2.0

@@ -71,6 +71,13 @@ def _jpeg_ls(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> De
     return _imagecodecs("jpegls_decode", data)
 
 
+def _jpeg_ls_by_pyjpegls(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Decoded:
+    import jpeg_ls  # noqa: PLC0415 - lazy, in the worker only
+
+    decoded: Decoded = jpeg_ls.decode(np.frombuffer(data, dtype=np.uint8))
+    return decoded
+
+
 def _openjpeg_by_imagecodecs(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Decoded:
     return _imagecodecs("jpeg2k_decode", data)
 
@@ -127,6 +134,7 @@ def _rle_shape(samples: Decoded, format_: PixelFormat) -> Decoded:
 _JPEG_TURBO = FrameDecoder("imagecodecs jpeg8 (libjpeg-turbo)", "imagecodecs", _jpeg_turbo)
 _JPEG_SOF3 = FrameDecoder("imagecodecs jpegsof3", "imagecodecs", _jpeg_sof3)
 _CHARLS = FrameDecoder("imagecodecs jpegls (CharLS)", "imagecodecs", _jpeg_ls)
+_CHARLS_2 = FrameDecoder("pyjpegls (CharLS)", "jpeg_ls", _jpeg_ls_by_pyjpegls)
 _OPENJPEG = FrameDecoder("imagecodecs jpeg2k (OpenJPEG)", "imagecodecs", _openjpeg_by_imagecodecs)
 _OPENJPEG_2 = FrameDecoder("pylibjpeg-openjpeg", "openjpeg", _openjpeg_by_pylibjpeg)
 _OPENJPH = FrameDecoder("imagecodecs htj2k (OpenJPH)", "imagecodecs", _openjph)
@@ -145,8 +153,8 @@ DECODERS: dict[str, tuple[FrameDecoder, ...]] = {
     f"{_JPEG}55": (_JPEG_TURBO,),
     f"{_JPEG}57": (_JPEG_TURBO, _JPEG_SOF3),
     f"{_JPEG}70": (_JPEG_TURBO, _JPEG_SOF3),
-    f"{_JPEG}80": (_CHARLS,),
-    f"{_JPEG}81": (_CHARLS,),
+    f"{_JPEG}80": (_CHARLS, _CHARLS_2),
+    f"{_JPEG}81": (_CHARLS, _CHARLS_2),
     f"{_JPEG}90": (_OPENJPEG, _OPENJPEG_2),
     f"{_JPEG}91": (_OPENJPEG, _OPENJPEG_2),
     f"{_JPEG}201": (_OPENJPH, _OPENJPEG_2),

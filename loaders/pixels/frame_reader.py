@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,8 @@ def read_parsed(request: FrameRequest, instance: InstancePixels) -> tuple[Sample
 
     Raises ``DecodeError`` and its kinds where the pixels cannot be trusted.
     """
+    if not request.format.transfer_syntax_uid:
+        request = replace(request, format=replace(request.format, transfer_syntax_uid=instance.transfer_syntax_uid))
     format_, number = request.format, request.location.frame_index
     check_samples(format_)
     if number >= instance.frame_count:

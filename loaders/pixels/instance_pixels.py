@@ -46,6 +46,7 @@ class InstancePixels:
     is_little_endian: bool = True
     #: 8-bit samples in 16-bit words of the other byte order (PS3.5 8.1.2 with OW): neighbours are swapped.
     has_swapped_bytes: bool = False
+    transfer_syntax_uid: str = ""
 
     def close(self) -> None:
         """Close the file."""
@@ -144,9 +145,12 @@ def _read_member(locator: FileLocator) -> bytes:
 
 def _parse(source: BinaryIO, end: int, format_: PixelFormat) -> InstancePixels:
     start, syntax = _skip_meta(source)
-    if syntax and syntax != format_.transfer_syntax_uid:
+    if syntax and format_.transfer_syntax_uid and syntax != format_.transfer_syntax_uid:
         raise DecodeError("the file is no longer what its header scan found")
-    syntax = format_.transfer_syntax_uid
+    # A store's metadata may not name the transfer syntax: then the instance does, else nobody.
+    syntax = format_.transfer_syntax_uid or syntax
+    if not syntax:
+        raise DecodeError("neither the store nor the instance names its transfer syntax")
     source.seek(start)
     if syntax == DEFLATED:
         if format_.decoded_bytes > LARGEST_INFLATED_BYTES:
@@ -162,13 +166,13 @@ def _parse(source: BinaryIO, end: int, format_: PixelFormat) -> InstancePixels:
     if length != _UNDEFINED:
         is_swapped = not is_little and vr == b"OW" and format_.bits_allocated == 8
         held = min(length, end - position)
-        return InstancePixels(source, dataset, position, held, end, None, frames, is_little, is_swapped)
+        return InstancePixels(source, dataset, position, held, end, None, frames, is_little, is_swapped, syntax)
     if syntax in NATIVE:
         raise DecodeError("uncompressed pixel data of undefined length")
     offsets = bytes(dataset.get("ExtendedOffsetTable", b"") or b"")
     lengths = bytes(dataset.get("ExtendedOffsetTableLengths", b"") or b"")
     index = index_fragments(source, frames, end, offsets, lengths)
-    return InstancePixels(source, dataset, position, end - position, end, index, frames)
+    return InstancePixels(source, dataset, position, end - position, end, index, frames, transfer_syntax_uid=syntax)
 
 
 def _skip_meta(source: BinaryIO) -> tuple[int, str]:

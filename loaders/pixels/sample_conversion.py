@@ -60,6 +60,8 @@ def as_destination_type(decoded: Samples, format_: PixelFormat) -> Samples:
         return decoded
     if decoded.dtype.kind not in "iu":
         raise DecodeError(f"the codec returned {decoded.dtype}")
+    if decoded.dtype.itemsize == wanted.itemsize and decoded.dtype.isnative and wanted.kind in "iu":
+        return decoded.view(wanted)
     return decoded.astype(wanted, casting="unsafe")
 
 

@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from loaders.cache.memory_budget import MemoryBudget
 from loaders.errors import DecodeError, WorldError
@@ -18,6 +20,7 @@ from loaders.model.stack import Stack
 from loaders.model.volume import Volume
 from loaders.pixels.decoding_cost import batch_share, has_preview_that_pays
 from loaders.pixels.frame_request import FrameAnswer, FrameRequest
+from loaders.pixels.frame_sink import Feed, FeedingSource
 from loaders.pixels.preview_task import preview_of_answer
 from loaders.pixels.reduced_decoding import enlarge
 from loaders.pixels.shared_instances import SharedInstances
@@ -74,8 +77,9 @@ class ValueRange:
 class VolumeLoader:
     """Loads one stack. Create it (memory is reserved: may raise ``TooLarge``), use :attr:`volume` at once, ``start``.
 
-    ``on_arrivals`` is called on the pool's dispatcher thread, at most about every ``report_every_s``, and once at the
-    end. ``priority``: lower loads first; a viewport in view gets 0, what is hidden more. Thread-safe.
+    ``on_arrivals`` is called on the pool's dispatcher thread (or a feeding source's), at most about every
+    ``report_every_s``, and once at the end. ``priority``: lower loads first; a viewport in view gets 0, what is hidden
+    more. Thread-safe.
 
     Where a series is slow to decode and its codestreams allow it, all frames come at reduced resolution first (state
     ``PREVIEW``), taking turns with the frames at full resolution around the one looked at.
@@ -105,7 +109,10 @@ class VolumeLoader:
         self.validity = FrameValidity(len(stack.frames))
         self.volume = Volume(stack, self.validity, self._memory.stored, self._memory.frame_arrays)
         self.ranges = ValueRange()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
+        self._idle = threading.Condition(self._lock)
+        self._writing = 0
+        self._feed: Feed | None = None
         self._unreported = _Unreported()
         self._reported_at = 0.0
         self._left = len(stack.frames)
@@ -115,7 +122,8 @@ class VolumeLoader:
         self._looking_at = len(stack.frames) // 2 if first_frame is None else first_frame
         self._group = pool.group(self._take_result, priority=priority)
         self._previews: TaskGroup | None = None
-        if self._memory.is_uniform and has_preview_that_pays(stack):
+        is_fed = isinstance(source, FeedingSource)
+        if self._memory.is_uniform and not is_fed and has_preview_that_pays(stack):
             self._previews = pool.group(self._take_preview, priority=priority)
         self.look_at(self._looking_at)
 
@@ -134,17 +142,48 @@ class VolumeLoader:
         return (self._group,) if self._previews is None else (self._group, self._previews)
 
     def start(self) -> VolumeLoader:
-        """Queue all frames that are not there yet."""
+        """Queue all frames that are not there yet, or have a source that feeds begin to."""
         missing = [index for index in range(len(self.validity)) if self.validity[index] is FrameState.WAITING]
         if not missing:
             self._on_arrivals(Arrivals(tuple(range(len(self.validity))), is_settled=True))
             self._settled.set()
+            return self
+        if isinstance(self._source, FeedingSource):
+            self._feed = self._source.feed(self._stack, self, self._looking_at)
             return self
         self._group.add([self._task(index) for index in missing])
         if self._previews is not None:
             # The frame in view is decoded whole at once: its preview would only be in the way.
             self._previews.add([self._preview_task(index) for index in missing if index != self._looking_at])
         return self
+
+    def decode(self, indices: list[int]) -> None:
+        """Queue frames whose source has their bytes now. Callable from any thread, as all of ``FrameSink`` is."""
+        self._group.add([self._task(index) for index in indices if self._is_wanted(index)])
+
+    def take_samples(self, index: int, samples: NDArray[Any]) -> None:
+        """Take a grey frame that its source has ready, of the decoded shape and type."""
+        with self._lock:
+            if self._closed or not self._is_wanted(index):
+                return
+            self._writing += 1
+        try:
+            data = np.ascontiguousarray(samples).reshape(-1).view(np.uint8).data
+            self._memory.block.write(self._memory.starts[index], data)
+        finally:
+            with self._lock:
+                self._writing -= 1
+                self._idle.notify_all()
+        answer = FrameAnswer(samples.min().item(), samples.max().item())
+        self._take_result(TaskResult(index, answer.to_bytes()))
+
+    def fail(self, index: int, error: WorldError) -> None:
+        """Note that a frame will not come."""
+        if self._is_wanted(index):
+            self._take_result(TaskResult(index, error=error))
+
+    def _is_wanted(self, index: int) -> bool:
+        return self.validity[index] not in {FrameState.LOADED, FrameState.FAILED}
 
     def adopt(self, outgrown: VolumeLoader) -> None:
         """Take over what another loader has of the same frames around the one looked at. Before :meth:`start`.
@@ -176,6 +215,8 @@ class VolumeLoader:
     def look_at(self, frame_index: int) -> None:
         """Load the frames around this one first, from what is not in flight yet. Cheap: call it on every scroll."""
         self._looking_at = frame_index
+        if self._feed is not None:
+            self._feed.look_at(frame_index)
         for group in self._groups:
             group.reorder(partial(_distance, frame_index))
 
@@ -189,6 +230,9 @@ class VolumeLoader:
             if self._closed:
                 return
             self._closed = True
+            self._idle.wait_for(lambda: self._writing == 0)
+        if self._feed is not None:
+            self._feed.close()
         for group in self._groups:
             self._pool.close_group(group)
         self._pool.detach(self._memory.block)

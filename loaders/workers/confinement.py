@@ -30,10 +30,20 @@ _RIGHTS_BITS_BY_ABI = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 
 _EPERM = 1
 #: socket connect bind listen socketpair execve execveat ptrace process_vm_readv process_vm_writev unshare setns mount
-#: open_by_handle_at keyctl bpf userfaultfd io_uring_setup pidfd_getfd
+#: open_by_handle_at keyctl add_key request_key bpf userfaultfd io_uring_setup pidfd_getfd; kill tkill pidfd_send_signal
+#: rt_sigqueueinfo prlimit64; shmget msgget semget mq_open; and what changes a file without opening it: truncate,
+#: chmod and chown in all forms, utimes, extended attributes.
 _DENIED_CALLS = {
-    "x86_64": (41, 42, 49, 50, 53, 59, 322, 101, 310, 311, 272, 308, 165, 304, 250, 321, 323, 425, 438),
-    "aarch64": (198, 203, 200, 201, 199, 221, 281, 117, 270, 271, 97, 268, 40, 265, 219, 280, 282, 425, 438),
+    "x86_64": (
+        *(41, 42, 49, 50, 53, 59, 322, 101, 310, 311, 272, 308, 165, 304, 250, 248, 249, 321, 323, 425, 438),
+        *(62, 200, 424, 129, 302, 29, 68, 64, 240),
+        *(76, 90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261, 280, 188, 189, 190, 197, 198, 199),
+    ),
+    "aarch64": (
+        *(198, 203, 200, 201, 199, 221, 281, 117, 270, 271, 97, 268, 40, 265, 219, 217, 218, 280, 282, 425, 438),
+        *(129, 130, 424, 138, 261, 194, 186, 190, 180),
+        *(45, 52, 53, 452, 54, 55, 88, 5, 6, 7, 14, 15, 16),
+    ),
 }
 _AUDIT_ARCHITECTURE = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 _X32_CALLS = 0x40000000
@@ -52,7 +62,8 @@ class WorkerLimits:
 
 def confine(limits: WorkerLimits) -> tuple[str, ...]:
     """Apply everything this system offers; return the names of what is in force."""
-    done: list[str] = []
+    # Limits first: with seccomp in force they can no longer be changed.
+    done = _set_resource_limits(limits)
     if sys.platform.startswith("linux"):
         libc = ctypes.CDLL(None, use_errno=True)
         # Die with the thread that keeps this worker, also when the application is killed.
@@ -63,7 +74,6 @@ def confine(limits: WorkerLimits) -> tuple[str, ...]:
                 done.append("landlock")
             if _seccomp(libc):
                 done.append("seccomp")
-    done += _set_resource_limits(limits)
     return tuple(done)
 
 

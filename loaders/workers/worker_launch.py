@@ -24,6 +24,10 @@ _BOOT = (
 )
 
 
+#: All that a worker needs of the environment; tokens and names that others put there are not its business.
+_ENVIRONMENT = frozenset({"PATH", "LANG", "LC_ALL", "LC_CTYPE", "LD_LIBRARY_PATH", "TZ", "TMPDIR"})
+
+
 class WorkerProcess(Protocol):
     """The handle on a worker, whoever started it."""
 
@@ -71,7 +75,11 @@ def launch(limits: WorkerLimits, warm_up: tuple[str, ...]) -> tuple[WorkerProces
     order = json.dumps({"socket": theirs.fileno(), "limits": asdict(limits), "warm_up": warm_up})
     try:
         child = subprocess.Popen(  # noqa: S603 - this interpreter, arguments of our own
-            _command(order), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, close_fds=True
+            _command(order),
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            close_fds=True,
+            env={name: value for name, value in os.environ.items() if name in _ENVIRONMENT},
         )
     except OSError:
         ours.close()

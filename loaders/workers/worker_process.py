@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 WORKER_ARGUMENT = "--diptych-worker"
 _LONGEST_MESSAGE = 400
 _LONGEST_HOLD_S = 0.004
+#: What takes long to import and may never be needed waits for so long a silence: a task must not wait for it.
+_SILENCE_S = {"imagecodecs": 0.1, "pydicom.filereader": 0.5}
 
 
 def main() -> None:
@@ -69,7 +71,7 @@ class _Worker:
 
     def serve(self) -> None:
         while True:
-            while self._warm_up and not self._connection.poll(0):
+            while self._warm_up and not self._connection.poll(_SILENCE_S.get(self._warm_up[0], 0.0)):
                 self._import_next()
             for message in unpack(self._connection.recv_bytes()):
                 if message.kind is MessageKind.STOP:

@@ -27,22 +27,19 @@ from tests.benchmarks.registration_cases import deformed_copy, load_image
 
 @dataclass(frozen=True, eq=False)
 class Samples:
-    """Witness values (n, 5: constant, backward, matched, spread, unlike) and true errors (n,) in mm."""
+    """Witness values (n, 4: constant, backward, matched, unlike) and true errors (n,) in mm."""
 
     values: NDArray[np.float64]
     errors: NDArray[np.float64]
 
 
-def samples_of(found: Witnesses, true_error_mm: NDArray[np.float32], step_mm: float) -> Samples:
+def samples_of(found: Witnesses, true_error_mm: NDArray[np.float32]) -> Samples:
     """Pair the witnesses of every compared block with the true error at its centre."""
-    del step_mm
     known = np.isfinite(found.unlike)
     centres = np.argwhere(known).T * 3.0 + 1.0
     errors = ndi.map_coordinates(true_error_mm, centres, order=1, mode="nearest")
-    parts = (
-        np.ones(errors.shape),
-        *(part[known] for part in (found.backward_mm, found.matched_mm, found.spread_mm, found.unlike)),
-    )
+    parts = (np.ones(errors.shape), *(part[known] for part in (
+        found.backward_mm, found.matched_mm, found.unlike)))
     return Samples(np.stack(parts, axis=1).astype(np.float64), errors.astype(np.float64))
 
 
@@ -69,13 +66,13 @@ def case(image: RegistrationImage, seed: int) -> tuple[list[Samples], list[Sampl
     rigid, free = [], []
     for _ in range(2):
         off = still + rng.normal(0, 1, (3, 1, 1, 1)).astype(np.float32) * np.float32(rng.choice([0.0, 3.0, 8.0]))
-        rigid.append(samples_of(witnesses(current, moving, off, None), error_of(off), 4.0))
+        rigid.append(samples_of(witnesses(current, moving, off, None), error_of(off)))
     best = on_grid(field, grid)
     for breaks in (0, 3, 6):
         tried = best + bumps(best.shape, rng, breaks)
         # A real failure is often made in both directions alike: half of the broken ones get an unsuspicious way back.
         missed = missed_mm(grid, best if breaks == 3 else tried, found.current_to_prior, back)
-        free.append(samples_of(witnesses(current, moving, tried, missed), error_of(tried), 4.0))
+        free.append(samples_of(witnesses(current, moving, tried, missed), error_of(tried)))
     return rigid, free
 
 
@@ -97,7 +94,7 @@ def fit(samples: list[Samples]) -> NDArray[np.float64]:
     """Non-negative weights; large errors count more, since missing one is worse than overstating a small one."""
     values = np.concatenate([s.values for s in samples])
     errors = np.concatenate([s.errors for s in samples])
-    weight = np.where(errors > 4.0, 2.0, 1.0)
+    weight = np.where(errors > 4.0, 3.0, 1.0)
     best: NDArray[np.float64] = nnls(values * weight[:, None], errors * weight)[0]
     return best
 

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,8 @@ from vtkmodules.vtkCommonDataModel import vtkImageData
 from vtkmodules.vtkRenderingCore import vtkImageSlice, vtkImageSliceMapper, vtkRenderer, vtkRenderWindow
 from vtkmodules.vtkRenderingOpenGL2 import vtkOpenGLRenderWindow
 
+from compare.session import commands
+from compare.session.comparison_session import LinkedAction
 from compare.viewing.canvas import fit_scale, frame_centre_mm
 from compare.viewing.view_state import Presentation, ViewState
 from loaders.model.display import Window
@@ -31,9 +34,12 @@ from loaders.model.volume import Volume
 from tests.benchmarks.row import Row as BenchRow
 from tests.benchmarks.row import row_of
 from tests.render.phantoms import make_volume
+from tests.support.compared_window import hang_volumes, named, wheel, window_over
+from viewer.main_window.main_window import MainWindow
 from viewer.rendering.choose_renderer import GlKind, probe_gl
 from viewer.rendering.reference_renderer import ReferenceRenderer
 from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
+from viewer.tools.drag import Step
 
 SIDE = 900
 _WARM_UP = 15
@@ -58,8 +64,12 @@ def measure(slices: int = 1000, drags: int = 200) -> list[Row]:
         peer = _scroll_vtk(stored, viewports)
         name = "scroll one 900x900 viewport, p95" if viewports == 1 else "scroll two linked 900x900 viewports, p95"
         rows.append(_row(name, ours, 25.0, peer))
+    rows.append(
+        _row("scroll the whole window, two linked viewports of 900x900, p95", _scroll_window(volume), 1000 / 30)
+    )
     del stored, volume
     rows.append(_row("window drag on 25 megapixels, p95", _window_drag(renderer, drags), 40.0))
+    rows.append(_row("window drag on 25 megapixels in the whole window, p95", _drag_in_window(drags), 40.0))
     renderer.close()
     rows += _gpu_rows(slices, drags)
     return rows
@@ -253,6 +263,79 @@ def _window_drag(renderer: SliceRenderer, drags: int) -> float:
             _until_shown(_is_middle(index), 1)
             times.append(time.perf_counter() - started)
     renderer.release(volume)
+    return _percentile_95(times[_WARM_UP:])
+
+
+@contextmanager
+def _whole_window(*volumes: Volume) -> Iterator[MainWindow]:
+    """The real window with volumes that are in memory, viewports of 900x900 where the screen allows it."""
+    window = window_over(*volumes)
+    window.setWindowFlags(Qt.WindowType.FramelessWindowHint | Qt.WindowType.BypassWindowManagerHint)
+    window.move(0, 0)
+    window.resize(2 * SIDE + window.rail.width() + 1, SIDE + window.bar.height() + window.strip.height())
+    window.show()
+    QApplication.processEvents()
+    hang_volumes(window, volumes)
+    deadline = time.perf_counter() + _PATIENCE_S
+    while time.perf_counter() < deadline and not window.pictures.flicker.is_ready:
+        QApplication.processEvents()
+    try:
+        yield window
+    finally:
+        window.close()
+        QApplication.processEvents()
+
+
+def _grey_in(widget: QWidget) -> int:
+    """Grey on the screen beside the middle of a widget, where no mark is painted."""
+    at = widget.mapToGlobal(widget.rect().center())
+    grabbed = QGuiApplication.primaryScreen().grabWindow(0, at.x() + 6, at.y() + 6, 1, 1).toImage()
+    return int(grabbed.pixelColor(0, 0).lightness())
+
+
+def _until(is_done: Callable[[], bool]) -> None:
+    deadline = time.perf_counter() + _PATIENCE_S
+    while not is_done():
+        QApplication.processEvents()
+        if time.perf_counter() > deadline:
+            raise RuntimeError("the screen did not change: is something in front of the window?")
+
+
+def _scroll_window(volume: Volume) -> float:
+    """95th percentile in ms from a notch of the wheel until both linked viewports show their next slice."""
+    first, second = named(volume, "1.1", "1.9"), named(volume, "1.2", "1.9")
+    times = []
+    with _whole_window(first, second) as window:
+        for index in range(2):
+            window.session.apply(partial(commands.set_window, index=index, window=Window(40, 400)))
+            window.session.apply(partial(commands.scroll_to, index=index, frame_index=0, stacks=window.session.stacks))
+        QApplication.processEvents()
+        shown = window.viewports()[:2]
+        for index in range(1, min(len(volume.stack.frames), 400)):
+            wanted = _is_middle(index)
+            started = time.perf_counter()
+            wheel(window, 0, -1)
+            _until(lambda wanted=wanted: all(wanted(_grey_in(widget)) for widget in shown))  # type: ignore[misc]
+            times.append(time.perf_counter() - started)
+    return _percentile_95(times[_WARM_UP:])
+
+
+def _drag_in_window(drags: int) -> float:
+    """95th percentile in ms from a movement of the mouse until the picture has the new window."""
+    stored = np.random.default_rng(2).integers(0, 4096, (1, 5000, 5000)).astype(np.uint16)
+    stored[0, 2300:2700, 2300:2700] = 2000
+    volume = named(make_volume(stored, spacing_mm=(0.1, 0.1)), "1.1", "1.9")
+    times = []
+    with _whole_window(volume) as window:
+        widget = window.viewports()[0]
+        for index in range(_WARM_UP + drags):
+            level = 3900 - index / 10 if index % 2 == 0 else 100 + index / 10
+            command = partial(commands.set_window, index=0, window=Window(level, 1500))
+            started = time.perf_counter()
+            widget.step_ready.emit(0, Step(command, (LinkedAction.WINDOW,)), "drag")
+            wanted = _is_middle(index)
+            _until(lambda wanted=wanted: wanted(_grey_in(widget)))  # type: ignore[misc]
+            times.append(time.perf_counter() - started)
     return _percentile_95(times[_WARM_UP:])
 
 

@@ -28,7 +28,7 @@ from loaders.progress import CancelToken, ProgressCallback, no_progress
 from loaders.stores.image_source import CatalogueCallback
 from loaders.stores.local_folder import LocalFolder
 from loaders.workers.worker_pool import WorkerPool
-from tests.benchmarks.series_files import slice_pixels, write_series
+from tests.support.coded_series import slice_pixels, write_series
 from tests.support.file_frames import PIXELS, frames_of_file, stack_of
 from tests.support.shared_data import real_path
 from tests.unit.loaders.pixels.test_frame_reader import write
@@ -317,3 +317,46 @@ def test_a_frame_that_was_replaced_by_another_file_is_refused(pool: WorkerPool, 
     assert [loader.validity[index] is FrameState.LOADED for index in range(4)] == [True, False, False, True]
     np.testing.assert_array_equal(loader.volume.frame_array(3), truth[3])
     loader.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="a pipe stands for a disk that does not answer")
+def test_a_disk_that_does_not_answer_costs_its_frame_and_no_more(
+    pool: WorkerPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loaders.pixels.volume_assembler._SHORTEST_LIMIT_S", 0.5)
+    stack, truth = raw_stack(tmp_path, 12)
+    (tmp_path / "5").unlink()
+    os.mkfifo(tmp_path / "5")  # opening it for reading waits for a writer that never comes
+    loader = VolumeLoader(stack, pool, MemoryBudget(), on_arrivals=ignore)
+    assert loader.start().wait(30)
+    assert loader.validity[5] is FrameState.FAILED
+    assert loader.validity.reason(5).startswith("worker_lost")
+    for index in range(12):
+        if index != 5:
+            np.testing.assert_array_equal(loader.volume.frame_array(index), truth[index])
+    loader.close()
+
+
+def test_prior_and_current_of_one_priority_load_together(tmp_path: Path) -> None:
+    """Each frame costs its worker as much as the other's: neither waits for the other to end."""
+    format_ = replace(_FORMAT, rows=1200, columns=1200)
+    order: list[str] = []
+    with WorkerPool(1) as pool:
+        loaders = []
+        for name in ("current", "prior"):
+            folder = tmp_path / name
+            folder.mkdir()
+            stack, _ = raw_stack(folder, 16, format_)
+
+            def note(arrivals: Arrivals, name: str = name) -> None:
+                order.extend([name] * len(arrivals.loaded))
+
+            loaders.append(VolumeLoader(stack, pool, MemoryBudget(), on_arrivals=note, report_every_s=0))
+        for loader in loaders:
+            loader.start()
+        assert all(loader.wait(30) for loader in loaders)
+        for loader in loaders:
+            loader.close()
+    assert order.count("current") == order.count("prior") == 16
+    assert order.index("prior") <= 6
+    assert 3 <= order[:16].count("prior") <= 13

@@ -88,6 +88,52 @@ def test_a_worker_cannot_write_connect_or_start_programs(pool: WorkerPool, tmp_p
     assert not (tmp_path / "evil").exists()
 
 
+@linux_only
+def test_a_worker_cannot_change_files_or_reach_other_processes(pool: WorkerPool, tmp_path: Path) -> None:
+    ways = ("append", "truncate", "unlink", "rename", "link", "mkdir", "chmod", "utime", "fifo")
+    files = {way: tmp_path / way for way in ways}
+    for file in files.values():
+        file.write_text("as it was")
+    before = {path: path.stat() for path in tmp_path.iterdir()}
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.setblocking(False)
+        results = run(
+            pool,
+            [
+                *(trial(way, do="change", how=way, path=str(file)) for way, file in files.items()),
+                trial("datagram", do="datagram", port=listener.getsockname()[1]),
+                trial("signal", do="signal", process=os.getpid()),
+            ],
+        )
+        with pytest.raises(BlockingIOError):
+            listener.recv(1)
+    if not {"landlock", "seccomp"} <= set(pool.confinement):
+        pytest.skip("this kernel has not both Landlock and seccomp")
+    for key, result in results.items():
+        assert result.error is None, key
+        assert result.payload.startswith(b"refused"), (key, result.payload)
+    assert {path: path.stat() for path in tmp_path.iterdir()} == before
+
+
+@linux_only
+def test_a_worker_gets_nothing_from_the_application_but_its_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No open file, no key or token in an environment variable, even where the application itself leaks them."""
+    monkeypatch.setenv("DIPTYCH_SECRET_TOKEN", "canary")
+    secret = tmp_path / "keys"
+    secret.write_text("canary")
+    with secret.open() as held, socket.socket() as also_held:
+        os.set_inheritable(held.fileno(), True)
+        os.set_inheritable(also_held.fileno(), True)
+        with WorkerPool(1, warm_up=()) as pool:
+            found = json.loads(run(pool, [trial("look", do="look")])["look"].payload)
+    assert "DIPTYCH_SECRET_TOKEN" not in found["environment"]
+    assert not [name for name in found["descriptors"] if name == str(secret)]
+    assert len([name for name in found["descriptors"] if name.startswith("socket:")]) == 1
+
+
 def test_tasks_that_fail_cleanly_keep_their_worker(pool: WorkerPool) -> None:
     before = set(pool.process_ids)
     result = run(pool, [trial(1, do="fail", message="bad\x07 frame")])[1]

@@ -157,6 +157,30 @@ def test_a_turned_or_tilted_prior_is_resampled_in_place(
     assert np.max(np.abs(pixels_of(plan, renderer) - expected_grey(current))) < 2.0
 
 
+class Breathing:
+    """A smooth deformation: every point moves along z and y by up to 3 mm."""
+
+    def map_points(self, lps_mm: Points) -> Points:
+        """Move points, shape (n, 3)."""
+        x, y, z = lps_mm.T
+        return np.stack((x, y + 2.0 * np.sin(x / 30.0), z + 3.0 * np.cos(y / 25.0)), axis=1)
+
+    def inverse(self) -> Breathing:
+        """Not asked for: a picture needs the way from the current to the prior only."""
+        raise NotImplementedError
+
+
+def test_a_deformed_prior_is_unwarped_point_by_point(renderer: ReferenceRenderer) -> None:
+    current = current_request()
+    prior = acquire(anatomy, shape=(80, 150, 170), spacing_mm=(1.0, 1.0), slice_mm=1.0, origin=(-70.0, -70.0, -40.0))
+    plan = plan_flicker(current, as_request(prior), SpaceLink(LinkBasis.DEFORMABLE, Breathing(), 1.4))
+    assert plan.basis is FlickerBasis.RESAMPLED
+    canvas = CanvasTransform.of(current.view, current.volume.frame(current.view.frame_index), 110, 90)
+    points = np.array([canvas.canvas_to_lps(x + 0.5, y + 0.5) for y in range(90) for x in range(110)], dtype=float)
+    wanted = np.clip((anatomy(Breathing().map_points(points)).reshape(90, 110) - 1000) / 2000 + 0.5, 0, 1) * 255.0
+    assert np.max(np.abs(pixels_of(plan, renderer) - wanted)) < 2.5
+
+
 def rigid(degrees: float, about: Vector3, shift: Vector3) -> Points:
     """Rodrigues' rotation with a shift, (4, 4)."""
     k = np.array(((0, -about[2], about[1]), (about[2], 0, -about[0]), (-about[1], about[0], 0)), dtype=float)

@@ -93,11 +93,7 @@ def open_window(
 ) -> MainWindow:
     """Show examinations side by side, the first one active, at their middle slices or the ``frames`` named."""
     renderer = ReferenceRenderer(presentation_table, presentation_pixels)
-    window = MainWindow(
-        renderer,
-        MemoryVolumes([one.volume for one in examinations]),
-        JobRunner(),
-    )
+    window = MainWindow(renderer, MemoryVolumes([one.volume for one in examinations]), JobRunner())
 
     def close(widget: MainWindow) -> None:
         widget.close()
@@ -110,10 +106,30 @@ def open_window(
     window.show()
     window.activateWindow()  # keys reach an active window only
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
-    window.session.set_catalogue(Catalogue(tuple(_study(one) for one in examinations)))
-    canvas = (size[0] // max(len(examinations), 1), size[1])
+    hang(window, examinations, frames)
+    settle(qtbot)
+    return window
 
-    def hang(session: ComparisonSession) -> ComparisonSession:
+
+def window_over(*volumes: Volume) -> MainWindow:
+    """A window that knows volumes and hangs nothing yet; not shown."""
+    window = MainWindow(ReferenceRenderer(presentation_table, presentation_pixels), MemoryVolumes(volumes), JobRunner())
+    window.rail.set_collapsed(True)
+    return window
+
+
+def hang_volumes(window: MainWindow, volumes: Sequence[Volume]) -> None:
+    """Hang volumes side by side, the first as current, the others as priors."""
+    roles = [Role.CURRENT, *[Role.PRIOR] * (len(volumes) - 1)]
+    hang(window, [Examination(volume, role=role) for volume, role in zip(volumes, roles, strict=True)])
+
+
+def hang(window: MainWindow, examinations: Sequence[Examination], frames: Sequence[int] = ()) -> None:
+    """Hang examinations side by side, the first one active."""
+    window.session.set_catalogue(Catalogue(tuple(_study(one) for one in examinations)))
+    canvas = (window.width() // max(len(examinations), 1), window.height())
+
+    def command(session: ComparisonSession) -> ComparisonSession:
         session = commands.set_layout(session, 1, len(examinations))
         for index in reversed(range(len(examinations))):
             one = examinations[index]
@@ -123,9 +139,7 @@ def open_window(
             )
         return session
 
-    window.session.apply(hang)
-    settle(qtbot)
-    return window
+    window.session.apply(command)
 
 
 def _study(one: Examination) -> Study:

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.pixels import apply_color_lut, convert_color_space, pixel_array
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.utils import pixel_array
 
 
 class NoSecondOpinion(Exception):
@@ -67,7 +68,8 @@ def _places(ds: Dataset, frame: int, macro: str) -> Dataset:
     for keyword, index in (("PerFrameFunctionalGroupsSequence", frame), ("SharedFunctionalGroupsSequence", 0)):
         groups = ds.get(keyword)
         if groups and len(groups) > index and macro in groups[index] and len(groups[index][macro].value):
-            return groups[index][macro].value[0]
+            group: Dataset = groups[index][macro].value[0]
+            return group
     return ds
 
 
@@ -94,7 +96,8 @@ def _table(item: Dataset, *, is_signed: bool) -> tuple[NDArray[np.float64], int,
 
 def _looked_up(values: NDArray[Any], table: tuple[NDArray[np.float64], int, int]) -> NDArray[np.float64]:
     entries, first, _ = table
-    return entries[np.clip(np.rint(values) - first, 0, len(entries) - 1).astype(int)]
+    found: NDArray[np.float64] = entries[np.clip(np.rint(values) - first, 0, len(entries) - 1).astype(int)]
+    return found
 
 
 def modality_values(ds: Dataset, stored: NDArray[Any], frame: int) -> NDArray[np.float64]:
@@ -178,6 +181,3 @@ def padding_mask(ds: Dataset, stored: NDArray[Any]) -> NDArray[np.bool_] | None:
         ends = [end - (1 << bits) if end >= 1 << (bits - 1) else end for end in ends]
     mask: NDArray[np.bool_] = (stored >= min(ends)) & (stored <= max(ends))
     return mask
-
-
-__all__ = ["NoSecondOpinion", "convert_color_space", "displayed", "modality_values", "read", "stored_values"]

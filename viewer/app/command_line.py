@@ -38,7 +38,12 @@ VERBS: dict[str, tuple[str, str]] = {
     "export": ("viewer.headless.export", "write a saved session's measurements as DICOM SR or GSPS, CSV or PDF"),
     "vr": ("viewer.headless.vr", "write a picture of a volume as a whole"),
     "fuse": ("viewer.headless.fuse", "lay PET or NM in colour over CT or MR"),
+    "pet-volume": ("viewer.headless.pet_volume", "grow a volume of uptake from a point and measure it"),
+    "percist": ("viewer.headless.percist", "say the response between two dates by PERCIST"),
     "bench": ("viewer.headless.bench", "measure scrolling, zooming and windowing of the real viewports"),
+    "store": ("viewer.headless.store", "sign in to an image store, find a patient's studies, fetch them"),
+    "library": ("viewer.headless.library", "list, verify or purge the studies that are kept encrypted"),
+    "audit": ("viewer.headless.audit", "check the record of accesses"),
 }
 OPEN = "open"
 

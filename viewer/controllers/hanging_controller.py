@@ -94,6 +94,17 @@ class HangingController(QObject):
             choice = choose_comparison(study, None, self._session.index.catalogue.studies)
             self._session.apply(partial(self._hang_choice, choice))
 
+    def show_choice(self, choice: ComparisonChoice, override_reason: str = "") -> None:
+        """Hang a choice that was made elsewhere; against a conflict of identities only for a reason."""
+
+        def command(before: ComparisonSession) -> ComparisonSession:
+            if choice.prior is not None and override_reason:
+                keys = study_key_of(choice.current), study_key_of(choice.prior)
+                before = override_identity(before, *keys, override_reason)
+            return self._hang_choice(choice, before)
+
+        self._session.apply(command)
+
     def compare_against_conflict(self, pair: StudyPair, reason: str) -> None:
         """Compare two studies whose identities conflict, for a typed reason; one step of the history."""
         pairs = pair_series(pair.current, pair.prior).pairs

@@ -14,6 +14,7 @@ from compare.session.comparison_session import LinkedAction
 from viewer.controllers.session_controller import SessionController
 from viewer.viewport.badges import Badge, Tone, safety_badges
 from viewer.viewport.link_popup import ACTIONS, LinkPopup, LinkRow
+from viewer.viewport.stack_warnings import warning_text
 from viewer.viewport.viewport_widget import ViewportWidget
 
 translate = QCoreApplication.translate
@@ -53,7 +54,10 @@ class LinkController(QObject):
         """Say what a badge of a viewport means, and for links offer the switches."""
         model = self._viewports()[index].shown_model
         badge = next((one for one in safety_badges(model) if one.code == code), None)
-        if badge is None:
+        if code == "stack" and model.stack is not None:
+            words = "\n".join(warning_text(warning) for warning in model.stack.warnings)
+            badge = Badge(code, translate("Links", "Irregularities of this series"), Tone.WARNING, words)
+        elif badge is None:
             badge = Badge(code, translate("Links", "Links of this viewport"), Tone.NORMAL)
         popup = LinkPopup(badge.text, badge.why, self._viewports()[index])
         if code in _LINK_CODES:

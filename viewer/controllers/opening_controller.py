@@ -2,23 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from loaders.discovery.header_scan import HeaderReader, read_headers_in_process
+from compare.pairing.roles import study_key_of
 from loaders.errors import PasswordNeeded, SourceError, WorldError
 from loaders.model.stack import Stack
-from loaders.model.study import Catalogue
+from loaders.model.study import Catalogue, Study
 from loaders.progress import CancelToken, Progress, ProgressCallback
 from loaders.stores.image_source import ImageSource
-from loaders.stores.local_folder import LocalFolder
+from loaders.workers.worker_pool import WorkerPool
 from viewer.controllers.session_controller import SessionController
 from viewer.jobs.job_runner import Job, JobKind, JobRunner
 from viewer.panels.scan_progress import ScanState
 
+if TYPE_CHECKING:
+    from loaders.stores.local_folder import LocalFolder
+
 SCAN_JOB = "scan"
+
+
+def open_source(pool: WorkerPool, paths: Sequence[Path], passwords: Mapping[Path, str]) -> ImageSource:
+    """Return the source of these paths, its headers read by the pool. Call it on a job's thread.
+
+    What reads files takes a third of a second to import (pydicom, the ciphers of archives): the window does not wait
+    for it.
+    """
+    from loaders.discovery import pooled_headers  # noqa: PLC0415
+    from loaders.stores.local_folder import LocalFolder  # noqa: PLC0415
+
+    return LocalFolder(paths, read_headers=pooled_headers.pooled_header_reader(pool), passwords=passwords)
+
+
+def studies_below(studies: Sequence[Study], roots: Sequence[Path]) -> tuple[Study, ...]:
+    """Return the studies whose files lie below one of the roots (or are an archive among them)."""
+
+    def is_below(study: Study) -> bool:
+        files = [stack.frames[0].location.file.path for series in study.series for stack in series.stacks]
+        return any(path.is_relative_to(root) for path in files for root in roots)
+
+    return tuple(study for study in studies if is_below(study)) if roots else ()
 
 
 class OpeningController(QObject):
@@ -37,20 +64,18 @@ class OpeningController(QObject):
     password_needed = Signal(object, bool)
 
     def __init__(
-        self,
-        session: SessionController,
-        jobs: JobRunner,
-        parent: QObject | None = None,
-        *,
-        read_headers: HeaderReader = read_headers_in_process,
+        self, session: SessionController, jobs: JobRunner, pool: WorkerPool, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._session = session
         self._jobs = jobs
-        self._read_headers = read_headers
+        self._pool = pool
         self._paths: tuple[Path, ...] = ()
         self._passwords: dict[Path, str] = {}
+        #: Studies of media that were taken out: what has been read of them stays on screen.
+        self._kept: tuple[Study, ...] = ()
         self._sources: list[ImageSource] = []
+        self._source: ImageSource | None = None
         self._job: Job[Catalogue] | None = None
         jobs.job_progressed.connect(self._note_progress)
 
@@ -64,16 +89,27 @@ class OpeningController(QObject):
         """What is open."""
         return self._paths
 
+    @property
+    def folder(self) -> LocalFolder | None:
+        """The latest scan's folders and archives, ``None`` where the latest source is something else."""
+        from loaders.stores.local_folder import LocalFolder  # noqa: PLC0415 - as above
+
+        latest = self._sources[-1] if self._sources else None
+        return latest if isinstance(latest, LocalFolder) else None
+
     def source_of(self, stack: Stack) -> ImageSource | None:
         """Who hands out a stack's instances where they are no plain files; the latest scan knows every archive."""
         in_archive = bool(stack.frames and stack.frames[0].location.file.member)
-        return self._sources[-1] if in_archive and self._sources else None
+        return self._source if in_archive else None
 
     def open_paths(self, paths: Sequence[Path]) -> None:
         """Scan paths together with those already open; a scan that is running starts again with all of them."""
         wanted = dict.fromkeys(path.absolute() for path in paths)
-        here = [path for path in self._paths if path in wanted or self._is_there(path)]
-        self._paths = tuple(dict.fromkeys((*here, *wanted)))
+        gone = [path for path in self._paths if path not in wanted and not path.exists()]
+        for path in gone:
+            self.failed.emit(SourceError(f"{path.name} is no longer there", path=str(path)), path.name)
+        self._kept = (*self._kept, *studies_below(self._session.index.catalogue.studies, gone))
+        self._paths = tuple(dict.fromkeys((*(path for path in self._paths if path not in gone), *wanted)))
         self._scan()
 
     def give_password(self, archive: Path, password: str) -> None:
@@ -97,24 +133,20 @@ class OpeningController(QObject):
     def close(self) -> None:
         """Close archives and forget their passwords; call it when nothing reads from them any more."""
         self._passwords.clear()
+        self._source = None
         for source in self._sources:
             source.close()
         self._sources.clear()
 
-    def _is_there(self, path: Path) -> bool:
-        if path.exists():
-            return True
-        self.failed.emit(SourceError(f"{path.name} is no longer there", path=str(path)), path.name)
-        return False
-
     def _scan(self) -> None:
         if self._job is not None:
             self._job.cancel()
-        source = LocalFolder(self._paths, read_headers=self._read_headers, passwords=self._passwords)
-        self._sources.append(source)
+        paths, passwords = self._paths, dict(self._passwords)
 
         def scan(cancel: CancelToken, progress: ProgressCallback) -> Catalogue:
-            return source.catalogue(on_found=self._found_by(job_of), progress=progress, cancel=cancel)
+            source = open_source(self._pool, paths, passwords)
+            self._sources.append(source)
+            return source.catalogue(on_found=self._found_by(source, job_of), progress=progress, cancel=cancel)
 
         def job_of() -> Job[Catalogue]:
             return job
@@ -123,7 +155,7 @@ class OpeningController(QObject):
         self._job = job
         self.scan_started.emit()
 
-    def _found_by(self, job_of: Callable[[], Job[Catalogue]]) -> Callable[[Catalogue], None]:
+    def _found_by(self, source: ImageSource, job_of: Callable[[], Job[Catalogue]]) -> Callable[[Catalogue], None]:
         """Return what the job's thread calls; of several catalogues that wait only the latest is taken."""
         latest: list[Catalogue] = []
 
@@ -131,6 +163,7 @@ class OpeningController(QObject):
             if latest and self._job is job_of():
                 catalogue = latest[-1]
                 latest.clear()
+                self._source = source
                 self._take(catalogue)
 
         def found(catalogue: Catalogue) -> None:
@@ -139,11 +172,18 @@ class OpeningController(QObject):
 
         return found
 
+    def _with_kept(self, catalogue: Catalogue) -> Catalogue:
+        found = {study_key_of(study) for study in catalogue.studies}
+        kept = tuple(study for study in self._kept if study_key_of(study) not in found)
+        return replace(catalogue, studies=(*catalogue.studies, *kept)) if kept else catalogue
+
     def _take(self, catalogue: Catalogue) -> None:
+        catalogue = self._with_kept(catalogue)
         self._session.set_catalogue(catalogue, is_final=False)
         self.catalogue_changed.emit(catalogue)
 
     def _finish(self, catalogue: Catalogue) -> None:
+        catalogue = self._with_kept(catalogue)
         self._session.set_catalogue(catalogue)
         self.catalogue_changed.emit(catalogue)
         self._end(is_whole=True)

@@ -36,6 +36,8 @@ class PresentingController(QObject):
         self.models: tuple[ViewportModel, ...] = ()
         #: Says what plays in a viewport.
         self.cine_note: Callable[[int], CineNote | None] = lambda _index: None
+        #: Changes how a picture is drawn: a presentation state's greys.
+        self.dress: Callable[[ViewportModel], ViewportModel] = lambda model: model
         self._refit_timer = QTimer(self)
         self._refit_timer.setSingleShot(True)
         self._refit_timer.timeout.connect(self._refit)
@@ -65,7 +67,7 @@ class PresentingController(QObject):
         self._volumes.show(shown)
         today = date.today()  # noqa: DTZ011 - the reader's own day
         models = viewport_models(self._session, self._volumes.volume, self._volumes.refusal, today)
-        self.models = tuple(replace(model, cine=self.cine_note(model.index)) for model in models)
+        self.models = tuple(self.dress(replace(model, cine=self.cine_note(model.index))) for model in models)
         self._grid.show_models(self.models)
         self.presented.emit()
 

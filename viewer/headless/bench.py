@@ -11,7 +11,7 @@ from loaders.errors import WorldError
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_bytes
 
 _ROOT = Path(__file__).resolve().parents[2]
-_PARTS = ("load", "view", "store", "register", "pet")
+_PARTS = ("load", "view", "reformat", "store", "register", "pet")
 
 
 class NoSourceTree(WorldError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from loaders.model.study import Catalogue
@@ -10,18 +10,15 @@ from loaders.objects.registration_reading import registrations_in
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.image_source import ImageSource
 from loaders.stores.local_folder import LocalFolder
-from viewer.headless.compare_document import ComparedStudies, choose_studies, comparison_document
+from viewer.headless.compare_document import choose_studies, comparison_document
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
 
-#: Shows the two studies in the real window, writes a picture of it, and returns the rows of ``views``.
-Screenshot = Callable[[ComparedStudies, Sequence[ImageSource], Path], list[dict[str, object]]]
 
-
-def run(arguments: Sequence[str], *, screenshot: Screenshot | None = None) -> int:
+def run(arguments: Sequence[str]) -> int:
     """Compare two paths and write the document, by default to standard output. Returns the exit status 0.
 
-    ``screenshot`` is given by whoever can open a window; with it ``--screenshot PNG`` is offered. Raises what the
-    sources raise, and ``NothingToCompare``.
+    Raises what the sources raise, ``NothingToCompare``, and what
+    :func:`viewer.app.comparison_picture.picture_of_comparison` raises.
     """
     parser = verb_parser("compare", "Pair two studies of one patient and say how they are linked.")
     parser.add_argument("--current", metavar="PATH", type=Path, required=True, help="folder, file or archive")
@@ -32,8 +29,7 @@ def run(arguments: Sequence[str], *, screenshot: Screenshot | None = None) -> in
         default="",
         help="pair the series although the identities conflict; the reason stands in the document",
     )
-    if screenshot is not None:
-        parser.add_argument("--screenshot", metavar="PNG", type=Path, help="write a picture of the real window")
+    parser.add_argument("--screenshot", metavar="PNG", type=Path, help="write a picture of the real window")
     options = parser.parse_args(arguments)
     sources = (LocalFolder([options.current]), LocalFolder([options.prior]))
     try:
@@ -45,8 +41,13 @@ def run(arguments: Sequence[str], *, screenshot: Screenshot | None = None) -> in
             for each in registrations_in(catalogue, source.file_bytes)
         ]
         document = comparison_document(studies, options.override_identity, registrations)
-        if screenshot is not None and options.screenshot is not None:
-            document["views"] = screenshot(studies, sources, options.screenshot)
+        if options.screenshot is not None:
+            from viewer.app.comparison_picture import picture_of_comparison  # noqa: PLC0415 - Qt only where asked for
+
+            paths = (options.current, options.prior)
+            document["views"] = picture_of_comparison(
+                studies, paths, options.screenshot, override_reason=options.override_identity
+            )
         write_json(document, options.json or STANDARD_OUTPUT)
     finally:
         for source in sources:

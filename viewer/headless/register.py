@@ -8,10 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compare.registration.register import Method, Registration, register
+from compare.registration.registration_image import WORKING_DETAIL_MM
 from compare.registration.transform_file import write_transform
 from viewer.headless.output import STANDARD_OUTPUT, OutputError, verb_parser, write_json
 from viewer.headless.registration_document import registration_document
 from viewer.headless.registration_input import LoadedPair, load_pair, no_alignment, say_progress
+
+#: Small nodules and lesions want finer pixels than registration does.
+CHANGE_DETAIL_MM = 0.6
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -49,16 +53,18 @@ def add_pair_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--override-identity", metavar="REASON", default="", help="although the identities conflict")
 
 
-def load_named_pair(options: argparse.Namespace) -> LoadedPair:
-    """Load what the arguments of :func:`add_pair_arguments` name."""
-    series = None if options.series is None else (options.series[0], options.series[1])
-    return load_pair(options.current, options.prior, series, override_identity=options.override_identity)
+def register_pair(
+    options: argparse.Namespace, *, detail_mm: float = WORKING_DETAIL_MM
+) -> tuple[LoadedPair, Registration, dict[str, float]]:
+    """Load what the arguments of :func:`add_pair_arguments` name, and register.
 
-
-def register_pair(options: argparse.Namespace) -> tuple[LoadedPair, Registration, dict[str, float]]:
-    """Load and register; the last value tells the seconds from the end of loading to the stages."""
+    The last value tells the seconds of loading, and from its end to the stages.
+    """
     started = time.perf_counter()
-    pair = load_named_pair(options)
+    series = None if options.series is None else (options.series[0], options.series[1])
+    pair = load_pair(
+        options.current, options.prior, series, override_identity=options.override_identity, detail_mm=detail_mm
+    )
     loaded = time.perf_counter()
     seconds = {"loading": round(loaded - started, 2)}
 

@@ -18,7 +18,6 @@ from viewer.main_window.key_table import row_of
 from viewer.main_window.mouse_lines import mouse_lines
 from viewer.panels.about_dialog import AboutDialog
 from viewer.panels.help_overlay import HelpOverlay
-from viewer.panels.hint import Hint
 from viewer.panels.plain_text import shown_text
 from viewer.panels.rail_text import masked_text
 from viewer.panels.top_bar import BarCommand
@@ -39,6 +38,7 @@ class Chrome(QObject):
         self._settings = settings
         self._keys: KeyBindings | None = None
         self.is_bare = False
+        self._told: tuple[object, ...] = (None,)
         self._was_maximised = False
         self.help = HelpOverlay(window)
         window.rail.set_open_width(settings.settings.rail_width_px)
@@ -90,15 +90,38 @@ class Chrome(QObject):
         if self.is_bare:
             window.drawer.close_panel()
 
-    def tell_title(self, studies: Sequence[Study]) -> None:
+    def tell_shown(self) -> None:
+        """Bring bar, rail and title up to date; not with every slice that is scrolled past."""
+        window, models = self._window, self._window.presenting.models
+        studies = [model.study for model in models if model.study is not None]
+        layout, index = window.session.session.layout, window.session.index
+        shown, first = window.presenting.shown, next((model.stack for model in models if model.stack), None)
+        if shown != self._told[0]:
+            window.rail.set_on_screen(shown)
+            if first is not None:
+                window.rail.reveal(first.key)
+        if (told := (shown, layout, index)) != self._told:
+            self._told = told
+            window.bar.set_layout(layout.rows, layout.columns)
+            newest = max((study.study_date for study in studies if study.study_date), default=None)
+            window.bar.set_patient(studies[0].patient if studies else None, newest)
+            self._tell_title(studies)
+        is_empty = not index.catalogue.studies and not window.session.can_undo
+        window.empty.setVisible(is_empty)
+        window.rail.setVisible(not is_empty and not self.is_bare)
+        if len(studies) > 1 and not window.session.identity.blocked:
+            self._hint_once("flicker")
+
+    def _tell_title(self, studies: Sequence[Study]) -> None:
         """Name the patient in the window's title, masked."""
         if not studies:
             self._window.setWindowTitle("Diptych")
             return
         self._window.setWindowTitle(f"{shown_text(masked_text(studies[0].patient))} – Diptych")
 
-    def hint_once(self, hint: Hint, name: str) -> None:
+    def _hint_once(self, name: str) -> None:
         """Show a hint the first time it helps."""
+        hint = self._window.hint
         if name in self._settings.settings.hints_seen or hint.isVisible():
             return
         words = {"flicker": translate("Chrome", "Hold Space to flicker between the two")}

@@ -6,18 +6,17 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import WorldError
-from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
 from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.hanging_controller import HangingController
 from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
+from viewer.controllers.objects_controller import ObjectsController
 from viewer.controllers.opening_controller import OpeningController
 from viewer.controllers.picture_controllers import PictureControllers
 from viewer.controllers.presenting_controller import PresentingController
@@ -30,6 +29,7 @@ from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobRunner
 from viewer.main_window.chrome import Chrome
 from viewer.main_window.key_bindings import KeyBindings
+from viewer.main_window.opening_desk import OpeningDesk
 from viewer.main_window.picture_area import PictureArea
 from viewer.main_window.viewport_grid import ViewportGrid
 from viewer.panels.bottom_strip import BottomStrip
@@ -39,7 +39,6 @@ from viewer.panels.empty_state import EmptyState
 from viewer.panels.hint import Hint
 from viewer.panels.identity_bar import IdentityBar
 from viewer.panels.notice_bar import NoticeBar
-from viewer.panels.password_dialog import PasswordDialog
 from viewer.panels.problems_panel import ProblemsPanel
 from viewer.panels.refusal_words import refusal_words
 from viewer.panels.time_rail import TimeRail
@@ -51,6 +50,7 @@ from viewer.viewport.viewport_widget import ViewportWidget
 
 _PROBLEMS = "problems"
 _MEASUREMENTS = "measurements"
+_OBJECTS = "objects"
 
 
 class MainWindow(QWidget):
@@ -73,13 +73,12 @@ class MainWindow(QWidget):
         self.setWindowTitle("Diptych")
         self.setAcceptDrops(True)
         self._renderer, self._volumes, self._jobs = renderer, volumes, jobs
-        self._told: frozenset[StackKey] = frozenset()
         self._thumbnail_renderer = ReferenceRenderer()
         self._make_panels()
         self._make_controllers(settings, settings_file)
         self._lay_out()
-        self._connect()
         self.chrome = Chrome(self, self.settings)
+        self._connect()
         self.keys = KeyBindings(
             self,
             self._deeds(),
@@ -131,7 +130,7 @@ class MainWindow(QWidget):
         jobs, volumes = self._jobs, self._volumes
         self.settings = SettingsController(settings, settings_file, jobs, self)
         self.session = SessionController(self)
-        self.opening = OpeningController(self.session, jobs, self, read_headers=pooled_header_reader(volumes.pool))
+        self.opening = OpeningController(self.session, jobs, volumes.pool, self)
         self.view = ViewController(self.session, self.viewports, self)
         self.hanging = HangingController(
             self.session,
@@ -147,9 +146,14 @@ class MainWindow(QWidget):
         )
         self.presenting.cine_note = self.pictures.cine.note
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
+        self.objects = ObjectsController(self.session, volumes.pool, jobs, self.viewports, self)
+        self.objects.folder, self.presenting.dress = lambda: self.opening.folder, self.objects.dress
+        self.objects.on_change = self.presenting.present
+        self.drawer.add_panel(_OBJECTS, self.objects.panel)
         self.thumbnails = ThumbnailController(volumes.pool, volumes.budget, jobs, self._thumbnail_renderer, self)
         self.session_files = SessionFileController(self.session, jobs, self)
         self.demo = DemoController(jobs, self)
+        self.desk = OpeningDesk(self.opening, self.demo, self.empty, self.bar, self)
         self.job_strip = JobStripController(jobs, self.opening, volumes, self.strip)
         volumes.source_of = self.thumbnails.source_of = self.opening.source_of
 
@@ -179,9 +183,13 @@ class MainWindow(QWidget):
         return widget
 
     def _connect(self) -> None:
-        self._connect_opening()
-        self.presenting.presented.connect(self._tell_shown)
+        self.opening.catalogue_changed.connect(self._catalogue_changed)
+        self.opening.scan_started.connect(self.chrome.tell_shown)
+        self.opening.scan_ended.connect(lambda _is_whole: self.chrome.tell_shown())
+        self.opening.scan_ended.connect(lambda _is_whole: self.objects.link_registrations())
+        self.presenting.presented.connect(self.chrome.tell_shown)
         self.presenting.presented.connect(self.pictures.flicker.prepare)
+        self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
         self.pictures.cine.changed.connect(self.presenting.present)
         self.bar.tool_chosen.connect(self._take_tool)
         self.pictures.measuring.tool_changed.connect(self._tell_tool)
@@ -202,32 +210,19 @@ class MainWindow(QWidget):
             teller.failed.connect(self.tell_error)
         self._volumes.failed.connect(lambda key, error: self.tell_error(error, self._series_text(key)))
 
-    def _connect_opening(self) -> None:
-        self.opening.catalogue_changed.connect(self._catalogue_changed)
-        self.opening.password_needed.connect(self._ask_password)
-        self.opening.scan_started.connect(self._tell_shown)
-        self.opening.scan_ended.connect(lambda _is_whole: self._tell_shown())
-        self.opening.scan_progressed.connect(self.empty.set_scan)
-        self.empty.cancel_requested.connect(self.opening.cancel)
-        self.empty.paths_dropped.connect(self.open_paths)
-        self.empty.open_folder_requested.connect(self._choose_folder)
-        self.empty.open_files_requested.connect(self._choose_files)
-        self.empty.demo_requested.connect(self.demo.make)
-        self.demo.ready.connect(self.open_paths)
-        self.bar.open_requested.connect(self._choose_folder)
-
     def _deeds(self) -> dict[str, Callable[[], None]]:
         """Everything a key can do; each controller brings its own."""
         return {
             **self.view.deeds(),
             **self.hanging.deeds(),
             **self.session_files.deeds(),
+            **self.desk.deeds(),
             **self.chrome.deeds(),
             **self.pictures.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
+            "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
             "reset_view": self._close_or_reset,
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
-            "open_folder": self._choose_folder,
             "undo": self.session.undo,
             "redo": self.session.redo,
         }
@@ -250,45 +245,7 @@ class MainWindow(QWidget):
         self.view.set_layout(rows, columns)
         self.settings.change(layout=(rows, columns))
 
-    def _choose_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Open folder or disc"))
-        if folder:
-            self.open_paths([Path(folder)])
-
-    def _choose_files(self) -> None:
-        names, _ = QFileDialog.getOpenFileNames(self, self.tr("Open files or a ZIP"))
-        if names:
-            self.open_paths([Path(name) for name in names])
-
-    def _ask_password(self, archive: Path, was_wrong: bool) -> None:  # noqa: FBT001 - a Qt slot
-        dialog = PasswordDialog(archive.name, was_wrong=was_wrong, parent=self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.password_given.connect(lambda password: self.opening.give_password(archive, password))
-        dialog.rejected.connect(lambda: self.opening.leave_out(archive))
-        dialog.open()
-
     # ---- what comes back
-
-    def _tell_shown(self) -> None:
-        session = self.session.session
-        self.bar.set_layout(session.layout.rows, session.layout.columns)
-        if self.presenting.shown != self._told:  # not with every slice: the rail would paint itself anew
-            self._told = self.presenting.shown
-            self.rail.set_on_screen(self._told)
-            first = next((model.stack for model in self.presenting.models if model.stack is not None), None)
-            if first is not None:
-                self.rail.reveal(first.key)
-        studies = [model.study for model in self.presenting.models if model.study is not None]
-        newest = max((study.study_date for study in studies if study.study_date), default=None)
-        self.bar.set_patient(studies[0].patient if studies else None, newest)
-        self.chrome.tell_title(studies)
-        is_empty = not self.session.index.catalogue.studies and not self.session.can_undo
-        self.empty.setVisible(is_empty)
-        self.rail.setVisible(not is_empty and not self.chrome.is_bare)
-        if not self.opening.is_scanning:
-            self.empty.set_scan(None)
-        if len(studies) > 1 and not self.session.identity.blocked:
-            self.chrome.hint_once(self.hint, "flicker")
 
     def _series_text(self, key: object) -> str:
         series = next((model.series for model in self.presenting.models if model.viewport.stack == key), None)
@@ -297,6 +254,7 @@ class MainWindow(QWidget):
     def _catalogue_changed(self, catalogue: Catalogue) -> None:
         self.rail.set_catalogue(catalogue)
         self.problems.set_catalogue(catalogue)
+        self.objects.set_catalogue(catalogue)
 
     # ---- drop, keys, language, end
 

@@ -49,6 +49,10 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "No permission to read it"),
             QT_TRANSLATE_NOOP("ProblemWords", "Copy it to a folder of your own, or ask IT for access."),
         ),
+        "no_screen": (
+            QT_TRANSLATE_NOOP("ProblemWords", "There is no screen"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Run this where there is a screen, or install Xvfb."),
+        ),
         "protocol_unreadable": (
             QT_TRANSLATE_NOOP("ProblemWords", "A hanging protocol file cannot be read"),
             QT_TRANSLATE_NOOP("ProblemWords", "It is not used. Save the layout again, or remove the file."),

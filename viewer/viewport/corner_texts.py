@@ -234,9 +234,10 @@ def _demographics(study: Study, _model: ViewportModel) -> tuple[str, ...]:
 
 
 def _when(study: Study, model: ViewportModel) -> list[CornerText]:
+    """Role and date; a study that hangs alone has a date and no place in an order."""
     tone = Tone.NORMAL if model.is_alone else ROLE_TONES[model.role]
     date = date_text(study.study_date)
-    if model.role is Role.UNKNOWN and study.study_time is not None:
+    if model.role is Role.UNKNOWN and study.study_time is not None and study.study_date is not None:
         date = f"{date} {time_text(study.study_time)}"
     interval = interval_text(study.study_date, model.newest_date) if model.role is Role.PRIOR else ""
     texts = [CornerText(Corner.TOP_RIGHT, (f"{_role_words(model)}{date}",), tone=tone)]

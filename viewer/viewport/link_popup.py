@@ -87,12 +87,13 @@ class LinkPopup(QFrame):
             self._column.addWidget(button)
 
     def open_at(self, at: QPoint) -> None:
-        """Show it at a global place, within the screen."""
+        """Show it at a global place, within the window it belongs to."""
         self.adjustSize()
-        screen = self.screen().availableGeometry()
-        x = min(at.x(), screen.right() - self.width())
-        y = min(at.y(), screen.bottom() - self.height())
-        self.move(max(x, screen.left()), max(y, screen.top()))
+        owner = self.parentWidget()
+        room = owner.window().frameGeometry() if owner is not None else self.screen().availableGeometry()
+        x = max(min(at.x(), room.right() - self.width()), room.left())
+        y = max(min(at.y(), room.bottom() - self.height()), room.top())
+        self.move(x, y)
         self.show()
 
     def _toggled(self, action: LinkedAction, *, is_on: bool) -> None:

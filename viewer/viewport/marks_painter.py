@@ -25,6 +25,8 @@ _HANDLE_PX = 5.0
 _CURSOR_PX = 11.0
 _CURSOR_GAP_PX = 3.0
 _LABEL_GAP_PX = 8.0
+#: What the slice strip takes at the right edge.
+_STRIP_PX = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ def _label(painter: QPainter, measure: FontMeasure, ends: tuple[QPointF, QPointF
     width, height = measure.width(text), measure.line_height
     pane = QRectF(painter.viewport())
     pane.setSize(pane.size() / painter.device().devicePixelRatioF())
+    pane.adjust(0.0, 0.0, -_STRIP_PX, 0.0)
     away = math.copysign(1.0, at.y() - other.y()) if at.y() != other.y() else 1.0
     box = QRectF(at.x() + _LABEL_GAP_PX, at.y() - height / 2, width, height)
     if box.right() > pane.right():

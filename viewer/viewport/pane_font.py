@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QFont, QFontMetricsF
-
-from viewer.viewport.text_layout import COMPACT_BELOW_PX
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont, QFontMetricsF, QStaticText
 
 #: Tried in order after the interface's own family; a missing one is skipped by Qt. Hong Kong forms stand first.
 CHINESE_FAMILIES = (
@@ -16,6 +15,11 @@ CHINESE_FAMILIES = (
     "Microsoft YaHei UI",
     "PingFang SC",
 )
+
+
+_KEPT_TEXTS = 2000
+#: Below this side the smallest type leaves room for what must be said.
+_SMALL_BELOW_PX = 450
 
 
 def pane_font(base: QFont, width: float, height: float) -> QFont:
@@ -30,7 +34,7 @@ def pane_font(base: QFont, width: float, height: float) -> QFont:
 
 
 def _pixel_size(shorter_side: float) -> int:
-    if shorter_side < COMPACT_BELOW_PX:
+    if shorter_side < _SMALL_BELOW_PX:
         return 11
     if shorter_side < 600:
         return 12
@@ -44,6 +48,7 @@ class FontMeasure:
         self.font = font
         self._metrics = QFontMetricsF(font)
         self._widths: dict[str, float] = {}
+        self._statics: dict[str, QStaticText] = {}
         self.line_height = float(round(self._metrics.lineSpacing()))
         self.ascent = float(self._metrics.ascent())
 
@@ -51,7 +56,19 @@ class FontMeasure:
         """Advance width in logical pixels."""
         known = self._widths.get(text)
         if known is None:
-            if len(self._widths) > 2000:
+            if len(self._widths) > _KEPT_TEXTS:
                 self._widths.clear()
             known = self._widths[text] = float(self._metrics.horizontalAdvance(text))
+        return known
+
+    def static(self, text: str) -> QStaticText:
+        """The text with its glyphs laid out, so that painting it several times (rim, then letters) costs that once."""
+        known = self._statics.get(text)
+        if known is None:
+            if len(self._statics) > _KEPT_TEXTS:
+                self._statics.clear()
+            known = QStaticText(text)
+            known.setTextFormat(Qt.TextFormat.PlainText)
+            known.prepare(font=self.font)
+            self._statics[text] = known
         return known

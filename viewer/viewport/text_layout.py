@@ -21,6 +21,7 @@ MARGIN_PX = 8
 #: Optional texts keep this much of the pane's height at the bottom, so that they never meet the edge letters.
 _BOTTOM_SHARE = 0.34
 _SHORTEST_USEFUL = 8
+_BADGE_GAP_PX = 12.0
 _ELLIPSIS = "…"
 _JOINT = " · "
 
@@ -153,14 +154,23 @@ def lay_out_compact(
     fitting = [form for form in forms if measure.width(_JOINT.join(form)) <= pane.inner_width]
     chosen = fitting[0] if fitting else forms[-1]
     lines = [_Line(text, tone) for text in wrap(chosen, pane.inner_width, measure)]
-    lines += _flow(badges, pane.inner_width, measure)
     placed = _stack_lines(lines, MARGIN_PX, MARGIN_PX, pane, measure, align_right=False)
+    placed += _flow(badges, MARGIN_PX + len(lines) * measure.line_height, pane, measure)
     return TextLayout(tuple(placed), is_compact=True, has_yielded=True)
 
 
-def _flow(badges: Sequence[CornerText], width: float, measure: TextMeasure) -> list[_Line]:
-    """Badges one a line: each keeps its own colour and can be pointed at."""
-    return [_Line(line, badge.tone, badge.badge_code) for badge in badges for line in wrap(badge.parts, width, measure)]
+def _flow(badges: Sequence[CornerText], top: float, pane: Pane, measure: TextMeasure) -> list[PlacedLine]:
+    """Badges one after the other, as many in a row as fit: each keeps its own colour and can be pointed at."""
+    placed: list[PlacedLine] = []
+    x, y = float(MARGIN_PX), top
+    for badge in badges:
+        for text in wrap(badge.parts, pane.inner_width, measure):
+            width = measure.width(text)
+            if x > MARGIN_PX and x + width > pane.width - MARGIN_PX:
+                x, y = float(MARGIN_PX), y + measure.line_height
+            placed.append(PlacedLine(text, x, y, width, measure.line_height, badge.tone, badge.badge_code))
+            x += width + _BADGE_GAP_PX
+    return placed
 
 
 def _place_top(
@@ -236,7 +246,12 @@ def _place_bottom(
 def _fitted(text: CornerText, pane: Pane, measure: TextMeasure) -> _Line | None:
     """Free text takes at most 45 % of the width; a number that has not the whole width yields."""
     if text.may_shorten:
-        line = shorten(text.text, pane.inner_width * 0.45, measure)
+        room = pane.inner_width * 0.45
+        # Whole parts yield first: half a number would be another number.
+        kept = list(text.parts)
+        while len(kept) > 1 and measure.width(_JOINT.join(kept)) > room:
+            kept.pop()
+        line = shorten(_JOINT.join(kept), room, measure)
         return _Line(line, text.tone, is_shortened=line != text.text) if line else None
     return _Line(text.text, text.tone) if measure.width(text.text) <= pane.inner_width else None
 

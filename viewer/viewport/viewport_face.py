@@ -12,12 +12,14 @@ from compare.linking.cursor import CursorMark
 from compare.viewing.canvas import CanvasTransform
 from compare.viewing.orientation import orientation_letters
 from loaders.model.frame import Frame
+from loaders.model.overlay import FrameOverlays
 from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
 from viewer.viewport.absent_picture import paint_absence
 from viewer.viewport.badges import ROLE_TONES
 from viewer.viewport.corner_texts import CornerText, compact_lines, corner_texts, tooltip_lines
 from viewer.viewport.kept_picture import KeptPicture, image_of
 from viewer.viewport.marks_painter import Canvas, paint_cursor, paint_lengths, paint_reference_lines
+from viewer.viewport.object_painter import paint_overlays
 from viewer.viewport.overlay_painter import (
     EdgeSpace,
     paint_border,
@@ -48,6 +50,7 @@ class ViewportFace(QWidget):
         self._kept = KeptPicture()
         self._instead: tuple[ViewportModel, QImage | None] | None = None
         self._cursor_mark: CursorMark | None = None
+        self._overlays: tuple[Frame, FrameOverlays] | None = None
         self._chosen_length = ""
         self._layout_kept: tuple[object, TextLayout] | None = None
         self._measure: FontMeasure | None = None
@@ -119,6 +122,13 @@ class ViewportFace(QWidget):
             self._cursor_mark = mark
             self.update()
 
+    def show_overlays(self, frame: Frame | None, overlays: FrameOverlays | None = None) -> None:
+        """Lay overlays over the picture for as long as it is of ``frame``: never over another slice."""
+        shown = (frame, overlays) if frame is not None and overlays is not None else None
+        if shown != self._overlays:
+            self._overlays = shown
+            self.update()
+
     def choose_length(self, identifier: str) -> None:
         """Mark one length as the one that keys act on."""
         if identifier != self._chosen_length:
@@ -163,6 +173,8 @@ class ViewportFace(QWidget):
         if frame is None:
             return
         canvas = Canvas(CanvasTransform.of(model.viewport.view, frame, *self.canvas_size), self.devicePixelRatioF())
+        if self._overlays is not None and self._overlays[0] is frame and self._instead is None:
+            paint_overlays(painter, measure, canvas, self._overlays[1])
         if self._instead is None:
             paint_reference_lines(painter, canvas, model.reference_lines)
             if self._cursor_mark is not None:

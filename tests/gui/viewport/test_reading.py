@@ -115,9 +115,7 @@ def test_a_length_is_drawn_listed_moved_undone_and_deleted(qtbot: QtBot) -> None
     panel = window.findChild(MeasurementsPanel)
     assert panel is not None
     assert panel._table.rowCount() == 1
-    cell = panel._table.item(0, 0)
-    assert cell is not None
-    assert cell.text().endswith("mm\nin the patient")
+    assert panel._table.item(0, 0).text().endswith("mm\nin the patient")
 
     drag(widget, at_pixel(widget, 50, 30), at_pixel(widget, 50, 70))
     (moved,) = window.session.session.measurements
@@ -125,13 +123,13 @@ def test_a_length_is_drawn_listed_moved_undone_and_deleted(qtbot: QtBot) -> None
     # Forty rows of 0.5 mm down: 20 mm.
     assert moved.points_mm[1][1] - measured.points_mm[1][1] == pytest.approx(20.0, abs=2 * pixel_mm)
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert list(window.session.session.measurements) == [measured]
+    assert window.session.session.measurements == (measured,)
     press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert list(window.session.session.measurements) == []
+    assert window.session.session.measurements == ()
     press(window, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     drag(widget, at_pixel(widget, 35, 30), at_pixel(widget, 35, 31))  # taken by its middle
     press(window, Qt.Key.Key_Delete)
-    assert list(window.session.session.measurements) == []
+    assert window.session.session.measurements == ()
 
 
 def test_a_length_stays_on_its_own_frame(qtbot: QtBot) -> None:
@@ -139,9 +137,9 @@ def test_a_length_stays_on_its_own_frame(qtbot: QtBot) -> None:
     widget = window.viewports()[0]
     press(window, Qt.Key.Key_D)
     drag(widget, at_pixel(widget, 20, 30), at_pixel(widget, 60, 60))
-    assert len(list(widget.model.measurements_here)) == 1
+    assert len(widget.model.measurements_here) == 1
     wheel(window, 0, -1)
-    assert list(widget.model.measurements_here) == []
+    assert widget.model.measurements_here == ()
     panel = window.findChild(MeasurementsPanel)
     assert panel is not None
     panel.go_to_requested.emit(window.session.session.measurements[0].identifier)
@@ -181,7 +179,7 @@ def test_a_preview_is_not_measured(qtbot: QtBot) -> None:
     widget = window.viewports()[0]
     press(window, Qt.Key.Key_D)
     drag(widget, at_pixel(widget, 20, 30), at_pixel(widget, 60, 30))
-    assert list(window.session.session.measurements) == []
+    assert window.session.session.measurements == ()
 
 
 # ---- window
@@ -420,7 +418,28 @@ def test_matched_slices_lead_the_flicker_too(qtbot: QtBot) -> None:
     )
     match(window)
     qtbot.waitUntil(lambda: window.pictures.flicker.is_ready, timeout=5000)
-    QTest.keyPress(window, Qt.Key.Key_Space)
+    qtbot.keyPress(window, Qt.Key.Key_Space)
     settle(qtbot)
     assert window.viewports()[0].shown_model.viewport.view.frame_index == 7
-    QTest.keyRelease(window, Qt.Key.Key_Space)
+    qtbot.keyRelease(window, Qt.Key.Key_Space)
+
+
+# ---- the menu
+
+
+def test_the_menu_of_a_picture_names_presets_and_keys_and_does_what_it_says(qtbot: QtBot) -> None:
+    window = open_window(qtbot, Examination(volume("1.1")))
+    widget = window.viewports()[0]
+    QTest.mouseClick(widget, Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, QPoint(200, 300))
+    menu = window.pictures.menu.menu
+    assert menu is not None
+    texts = [action.text() for action in menu.actions()]
+    assert "bone  2500 / 480\t4" in texts
+    assert any(text.endswith("\tCtrl+1") for text in texts)
+    next(action for action in menu.actions() if action.text().startswith("bone")).trigger()
+    chosen = window.session.session.viewports[0].presentation.window
+    assert chosen is not None
+    assert chosen.width == 2500.0
+    menu.close()
+    settle(qtbot)
+    assert window.pictures.menu.menu is None

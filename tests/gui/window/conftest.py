@@ -48,7 +48,8 @@ def make_window(qtbot: QtBot, qapp: QApplication, pool: WorkerPool) -> Iterator[
         window.resize(1280, 800)
         with qtbot.waitExposed(window):
             window.show()
-        window.activateWindow()
+        window.activateWindow()  # keys reach an active window only
+        qtbot.waitUntil(window.isActiveWindow, timeout=10_000)
         return window
 
     yield make

@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
 
-from loaders.discovery import header_scan
+from loaders.discovery import header_scan, pooled_headers
 from loaders.discovery.header_scan import HeaderRecord
 from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.model.frame_validity import FrameState
@@ -24,7 +24,6 @@ from loaders.model.pixel_format import FileLocator
 from loaders.workers.worker_pool import WorkerPool
 from tests.gui.window.conftest import MakeWindow, drop_paths, has_picture, hung, settle, write_study
 from tests.support.dicom_files import SeriesRecipe
-from viewer.main_window import main_window
 from viewer.main_window.main_window import MainWindow
 from viewer.panels.password_dialog import PasswordDialog
 
@@ -52,7 +51,7 @@ def slow(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
 
     def make(free: int) -> SlowHeaders:
         made.append(SlowHeaders(pool, free))
-        monkeypatch.setattr(main_window, "pooled_header_reader", lambda _pool: made[-1])
+        monkeypatch.setattr(pooled_headers, "pooled_header_reader", lambda _pool: made[-1])
         return made[-1]
 
     yield make
@@ -249,3 +248,15 @@ def test_the_window_never_stalls_while_two_thousand_files_are_scanned(
     assert len(window.session.index.catalogue.studies[0].series) == 200
     assert longest_ms < 100
     settle(qtbot, window)
+
+
+def test_a_disc_taken_out_leaves_what_was_read_on_screen(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    disc = write_study(tmp_path / "DISC", "now", "20250602")
+    window.open_paths([disc])
+    settle(qtbot, window)
+    shutil.rmtree(disc)
+    window.open_paths([write_study(tmp_path / "b", "then", "20240517")])
+    settle(qtbot, window)
+    assert "DISC" in window.notice._words.text()
+    assert hung(window) == ["2025-06-02", "2024-05-17"]
+    assert window.presenting.models[0].frame_state is FrameState.LOADED

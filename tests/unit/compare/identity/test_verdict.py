@@ -57,8 +57,21 @@ def test_a_private_disc_is_unproven_by_name_birth_date_and_sex() -> None:
         make_patient(sex="F"),
         make_patient(identifier="H124"),
         make_patient("WONG^SIU MING", identifier="LAB-1", issuer="LAB"),
+        # The same number at two laboratories, another name: two people.
+        make_patient("WONG^SIU MING", issuer="LAB"),
+        make_patient("WONG^SIU MING", issuer=""),
+        # One issuer, but nothing else that could outweigh another name.
+        make_patient("WONG^SIU MING", birth_date=None),
     ],
-    ids=["birth date", "sex", "another number of the same issuer", "another name and number"],
+    ids=[
+        "birth date",
+        "sex",
+        "another number of the same issuer",
+        "another name and number",
+        "other_name_other_laboratory",
+        "other_name_no_issuer",
+        "other_name_no_birth_date",
+    ],
 )
 def test_contradictions_block(other: Patient) -> None:
     assert verdict(make_patient(), other) is Verdict.CONFLICT

@@ -157,7 +157,7 @@ def _segmentation(kind: str, masks: NDArray[np.generic]) -> tuple[Segmentation, 
     return segmentation(read_object(FileLocator(Path("-")), dataset_bytes(made, syntax))), made
 
 
-def read_meta() -> Dataset:
+def read_meta() -> FileMetaDataset:
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return meta

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -206,8 +207,9 @@ def test_blending_says_that_it_is_not_applied() -> None:
 
 def test_a_pseudo_colour_state_brings_its_palette() -> None:
     ramp = np.arange(256, dtype="<u2").tobytes()
-    names = {f"{name}PaletteColorLookupTableDescriptor": [256, 0, 8] for name in ("Red", "Green", "Blue")}
-    data = {f"{name}PaletteColorLookupTableData": ramp for name in ("Red", "Green", "Blue")}
+    starts = [f"{name}PaletteColorLookupTable" for name in ("Red", "Green", "Blue")]
+    names: dict[str, Any] = {f"{start}Descriptor": [256, 0, 8] for start in starts}
+    data: dict[str, Any] = {f"{start}Data": ramp for start in starts}
     state = presentation_state(elements_of(presentation_state_of(IMAGE, PSEUDO_STATE, **names, **data)))
     assert state.palette is not None
     assert state.palette.green.values == tuple(range(256))

@@ -30,6 +30,7 @@ from tests.unit.loaders.pixels.test_truncation import encoded
 
 _EXPLICIT, _IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 _DEFLATED, _BIG = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.2"
+_UNCOMPRESSED_FRAMES, _DEFLATED_FRAMES = "1.2.840.10008.1.2.1.98", "1.2.840.10008.1.2.8.1"
 
 
 def write(path: Path, pixel_data: bytes, syntax: str = _EXPLICIT, **attributes: Any) -> Path:
@@ -259,3 +260,34 @@ def test_requests_and_answers_cross_the_wire_unchanged(tmp_path: Path) -> None:
     for broken in (b"", b"[]", b"{}", b'{"low":"x","high":1,"note":""}', b'{"low":1,"high":1,"note":3}'):
         with pytest.raises(DecodeError):
             FrameAnswer.from_bytes(broken)
+
+
+@pytest.mark.parametrize("syntax", [_UNCOMPRESSED_FRAMES, _DEFLATED_FRAMES])
+def test_uncompressed_and_deflated_frames_in_fragments(tmp_path: Path, syntax: str) -> None:
+    """PS3.5 A.4.11 and A.4.13: the same samples, each frame in an item of its own."""
+    frames = np.arange(3 * 4 * 6, dtype="<i2").reshape(3, 4, 6) - 30
+    packed = [_deflated(frame.tobytes()) if syntax == _DEFLATED_FRAMES else frame.tobytes() for frame in frames]
+    path = _fragmented(tmp_path / "a.dcm", packed, syntax, NumberOfFrames=3, PixelRepresentation=1)
+    for index in range(3):
+        np.testing.assert_array_equal(parsed(path, index), frames[index])
+
+
+def _fragmented(path: Path, frames: list[bytes], syntax: str, **attributes: Any) -> Path:
+    """Frames of 4 x 6 samples of 16 bits. Pydicom does not know the newer of the two syntaxes: its UID is put in."""
+    write(path, encapsulate(frames), _UNCOMPRESSED_FRAMES, Rows=4, Columns=6, **attributes)
+    known, wanted = _UNCOMPRESSED_FRAMES.encode(), syntax.encode()
+    path.write_bytes(path.read_bytes().replace(known, wanted + b"\0" * (len(known) - len(wanted))))
+    return path
+
+
+def _deflated(data: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(data) + packer.flush()
+    return packed + b"\0" * (len(packed) % 2)
+
+
+def test_a_deflated_frame_that_is_cut_or_too_long_is_refused(tmp_path: Path) -> None:
+    for data in (_deflated(bytes(range(48)))[:-4], _deflated(bytes(4800))):
+        path = _fragmented(tmp_path / "a.dcm", [data], _DEFLATED_FRAMES)
+        with pytest.raises(DecodeError):
+            parsed(path)

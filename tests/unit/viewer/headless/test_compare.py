@@ -106,8 +106,3 @@ def test_a_head_tilted_otherwise_is_still_linked_relatively(name: str, tmp_path:
     assert run(["--current", str(folder), "--prior", str(folder), "--json", str(target)]) == 0
     (pair,) = json.loads(target.read_text("utf-8"))["pairs"]
     assert pair["link"]["basis"] == "relative"
-
-
-def test_the_screenshot_is_offered_only_by_whoever_can_make_one(tmp_path: Path) -> None:
-    with pytest.raises(SystemExit):
-        run(["--current", str(tmp_path), "--prior", str(tmp_path), "--screenshot", "x.png"])

@@ -182,7 +182,7 @@ def test_dcmtk_shows_a_state_the_same(tmp_path: Path, kind: str) -> None:
         pytest.skip("dcmp2pgm is not installed")
     image = slice_dataset(SeriesRecipe(slices=1, rows=64, columns=64, signed=False, intercept=0.0, bits_stored=12), 0)
     image.StudyID, image.AccessionNumber, image.ReferringPhysicianName = "", "", ""
-    given: dict[str, Any] = {
+    choices: dict[str, dict[str, Any]] = {
         "window": {"SoftcopyVOILUTSequence": [item(WindowCenter=[300], WindowWidth=[450])]},
         "tables": {
             "SoftcopyVOILUTSequence": [item(VOILUTSequence=[lut([(v * v) >> 8 for v in range(256)], 100)])],
@@ -193,8 +193,8 @@ def test_dcmtk_shows_a_state_the_same(tmp_path: Path, kind: str) -> None:
             "SoftcopyVOILUTSequence": [item(WindowCenter=[300], WindowWidth=[450])],
             "PresentationLUTShape": "INVERSE",
         },
-    }[kind]
-    state = presentation_state_of(image, Manufacturer="", **given)
+    }
+    state = presentation_state_of(image, Manufacturer="", **choices[kind])
     folder = _written(tmp_path / "in", image=image, state=state)
     target = tmp_path / "want.pgm"
     command = ["dcmp2pgm", "-p", str(folder / "state.dcm"), str(folder / "image.dcm"), str(target)]
@@ -299,7 +299,7 @@ def test_info_tells_real_world_values_of_a_real_study(tmp_path: Path) -> None:
 
 
 def test_a_registration_object_links_two_studies(tmp_path: Path) -> None:
-    common = {"rows": 32, "columns": 32, "slices": 12, "spacing_mm_zyx": (2.0, 1.0, 1.0)}
+    common: dict[str, Any] = {"rows": 32, "columns": 32, "slices": 12, "spacing_mm_zyx": (2.0, 1.0, 1.0)}
     prior = SeriesRecipe(name="a", study="prior", study_date="20230102", frame_of_reference="prior frame", **common)
     current = SeriesRecipe(name="b", study="current", frame_of_reference="current frame", **common)
     write_series(tmp_path / "prior", prior)

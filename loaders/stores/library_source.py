@@ -1,0 +1,150 @@
+"""Kept studies as an ``ImageSource``: geometry from the index without a scan, pixels decrypted as they are wanted."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from loaders.cache.library import Library
+from loaders.cache.library_errors import NotKept
+from loaders.cache.library_index import KeptInstance, KeptStudy
+from loaders.discovery.catalogue_building import CatalogueBuilder
+from loaders.errors import WorldError
+from loaders.model.frame import Frame
+from loaders.model.pixel_format import FileLocator
+from loaders.model.stack import Stack
+from loaders.model.study import Catalogue
+from loaders.pixels.frame_sink import FrameSink
+from loaders.pixels.instance_delivery import InstanceDelivery
+from loaders.progress import CancelToken, Progress, ProgressCallback
+from loaders.stores.image_source import CatalogueCallback
+
+_THREADS = 2
+
+
+class LibrarySource:
+    """Some kept studies. They are held (not evicted) until :meth:`close`."""
+
+    def __init__(self, library: Library, studies: Sequence[KeptStudy]) -> None:
+        self._library, self._studies = library, tuple(studies)
+        self._kept: dict[str, tuple[KeptStudy, bytes, KeptInstance]] = {}
+        self._feeds: list[LibraryFeed] = []
+        for study in self._studies:
+            library.hold(study)
+
+    @property
+    def name(self) -> str:
+        """Where it comes from; no patient's name."""
+        return "offline library"
+
+    def catalogue(self, *, on_found: CatalogueCallback, progress: ProgressCallback, cancel: CancelToken) -> Catalogue:
+        """Build the catalogue from the headers the index keeps. Raises ``NotKept``, ``Tampered``."""
+        builder = CatalogueBuilder(lambda _file: None)
+        for number, study in enumerate(self._studies, 1):
+            key = self._library.study_key(study)
+            for instance in self._library.index.instances(study.id):
+                cancel.raise_if_cancelled()
+                self._kept[instance.sop_uid] = (study, key, instance)
+                record = instance.header
+                # Named by its UID, never by its file; and its pixels lie in no plain file.
+                pixels = record.get("pixels")
+                shown = {**record, "file": {"path": instance.sop_uid, "member": ""}}
+                builder.add(shown if pixels is None else {**shown, "pixels": {**pixels, "offset": -1}})
+            lacking = study.expected - study.committed
+            if lacking:
+                message = f"{lacking} images of this study are not kept here: open it from the store"
+                builder.add_problem(FileLocator(Path(study.study_uid)), "incomplete_copy", message)
+            progress(Progress("library", number, len(self._studies)))
+        found = builder.snapshot()
+        on_found(found)
+        return found
+
+    def feed(self, stack: Stack, sink: FrameSink, first_frame: int) -> LibraryFeed:
+        """Begin to decrypt a stack's instances, around ``first_frame`` first."""
+        feed = LibraryFeed(self._library, self._kept, stack, sink, first_frame)
+        self._feeds.append(feed)
+        return feed
+
+    def frame_bytes(self, frame: Frame) -> bytes | None:
+        """Return the frame's instance. Raises ``Tampered``, ``NotKept``, ``LibraryUnreadable``."""
+        for feed in list(self._feeds):
+            held = feed.take_held(frame)
+            if held is not None:
+                return held
+        study, key, instance = self._kept[frame.sop_instance_uid]
+        data = bytearray(instance.length)
+        self._library.read_into(study, key, instance, memoryview(data))
+        return bytes(data)
+
+    def close(self) -> None:
+        """Stop, forget the keys, let the studies go."""
+        for feed in self._feeds:
+            feed.close()
+        self._feeds.clear()
+        self._kept.clear()
+        for study in self._studies:
+            self._library.let_go(study)
+
+
+class LibraryFeed:
+    """Decrypts in two threads, nearest to the viewed slice first."""
+
+    def __init__(
+        self,
+        library: Library,
+        kept: dict[str, tuple[KeptStudy, bytes, KeptInstance]],
+        stack: Stack,
+        sink: FrameSink,
+        first_frame: int,
+    ) -> None:
+        self._library, self._kept = library, kept
+        self._delivery = InstanceDelivery(stack, sink)
+        self._lock = threading.Lock()
+        self._looking_at = self._delivery.instance_of(first_frame)
+        self._pending = set(range(len(self._delivery.order)))
+        self._closed = False
+        self._threads = [
+            threading.Thread(target=self._work, name=f"library-{number}", daemon=True) for number in range(_THREADS)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def look_at(self, frame_index: int) -> None:
+        """Decrypt around this frame first."""
+        self._looking_at = self._delivery.instance_of(frame_index)
+
+    def take_held(self, frame: Frame) -> bytes | None:
+        """Return the frame's instance if it waits for a worker."""
+        return self._delivery.take_held(frame)
+
+    def close(self) -> None:
+        """Stop after the instance in hand."""
+        self._closed = True
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join()
+        self._delivery.forget()
+
+    def _next(self) -> str | None:
+        with self._lock:
+            if self._closed or not self._pending:
+                return None
+            centre = self._looking_at
+            index = min(self._pending, key=lambda each: (abs(each - centre), -each))
+            self._pending.discard(index)
+            return self._delivery.order[index]
+
+    def _work(self) -> None:
+        room = bytearray()
+        while (uid := self._next()) is not None:
+            try:
+                study, key, instance = self._kept[uid]
+                if len(room) < instance.length:
+                    room = bytearray(instance.length)
+                data = self._library.read_into(study, key, instance, memoryview(room))
+                self._delivery.deliver(uid, instance.header, data)
+            except KeyError:
+                self._delivery.fail(uid, NotKept("this image is not kept here"))
+            except WorldError as error:
+                self._delivery.fail(uid, error)
