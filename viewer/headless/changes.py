@@ -1,4 +1,4 @@
-"""``changes --current A --prior B --json F [--mask F.nii.gz]``: the places that differ, ranked. A help, never a finding."""
+"""``changes --current A --prior B --json F``: the places that differ, ranked. A help, never a finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ def run(arguments: Sequence[str]) -> int:
     """
     parser = verb_parser("changes", "List the places that differ between two aligned examinations.")
     add_pair_arguments(parser)
-    parser.add_argument("--preset", choices=sorted(PRESETS), help="CT: where to look (default: lung where there is lung)")
+    parser.add_argument(
+        "--preset", choices=sorted(PRESETS), help="CT: where to look (default: lung where there is lung)"
+    )
     parser.add_argument("--mask", metavar="FILE.nii.gz", type=Path, help="the places' voxels as labels, in the current")
     options = parser.parse_args(arguments)
     pair, outcome, seconds = register_pair(options, detail_mm=CHANGE_DETAIL_MM)
