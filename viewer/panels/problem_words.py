@@ -219,6 +219,22 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "No volume can be grown there"),
             QT_TRANSLATE_NOOP("ProblemWords", "Choose another place or threshold."),
         ),
+        "association_refused": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image archive refuses the connection"),
+            _ASK_IT,
+        ),
+        "dimse_failed": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image archive could not do what was asked"),
+            _TRY_AGAIN_OR_IT,
+        ),
+        "key_ring_missing": (
+            QT_TRANSLATE_NOOP("ProblemWords", "This computer has no key ring that can be used"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Nothing is kept on the disk. Ask IT."),
+        ),
+        "launch_refused": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The call from the other program is not accepted"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Open the patient by hand."),
+        ),
         "target_unusable": (
             QT_TRANSLATE_NOOP("ProblemWords", "Cannot be written there"),
             QT_TRANSLATE_NOOP("ProblemWords", "Choose another folder."),
