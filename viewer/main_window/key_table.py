@@ -19,6 +19,7 @@ class KeyHeading(StrEnum):
     COMPARE = "compare"
     SLICES = "slices"
     PICTURE = "picture"
+    MEASURE = "measure"
     WINDOW = "window"
     SESSION = "session"
     MOUSE = "mouse"
@@ -45,7 +46,7 @@ def _row(deed: str, heading: KeyHeading, words: object, *keys: str, is_held: boo
 
 
 _COMPARE, _SLICES, _PICTURE = KeyHeading.COMPARE, KeyHeading.SLICES, KeyHeading.PICTURE
-_WINDOW, _SESSION = KeyHeading.WINDOW, KeyHeading.SESSION
+_MEASURE, _WINDOW, _SESSION = KeyHeading.MEASURE, KeyHeading.WINDOW, KeyHeading.SESSION
 _PRESETS = tuple(str(number) for number in range(1, 10))
 
 KEY_TABLE: tuple[KeyRow, ...] = (
@@ -75,9 +76,17 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("flip_vertically", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Mirror top to bottom"), "V"),
     _row("fit", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Fit the picture into its viewport"), "Ctrl+0", "="),
     _row("one_to_one", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "One stored pixel on one screen pixel"), "Ctrl+1"),
-    _row("length", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Measure a length"), "D"),
-    _row("delete", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Remove the chosen measurement"), "Del", "Backspace"),
     _row("reset_view", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Upright and fitted; closes a panel first"), "Esc"),
+    _row("length", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Measure a length"), "D"),
+    _row("bidirectional", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Measure two diameters"), "W"),
+    _row("angle", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Measure an angle"), "G"),
+    _row("ellipse", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Values in an ellipse"), "E"),
+    _row("rectangle", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Values in a rectangle"), "X"),
+    _row("polygon", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Values in a polygon; a double click closes it"), "Y"),
+    _row("probe", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Value at a point"), "Q"),
+    _row("arrow", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "An arrow; a double click gives it words"), "J"),
+    _row("text", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Words on the picture"), "T"),
+    _row("delete", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Remove the chosen measurement"), "Del", "Backspace"),
     _row("fold_rail", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Studies: narrow or wide"), "B"),
     _row("toggle_panel", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Open or close the panel"), "P"),
     _row("toggle_measurements", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "List of measurements"), "Shift+D"),
@@ -97,6 +106,7 @@ _HEADINGS = cast(
         KeyHeading.COMPARE: QT_TRANSLATE_NOOP("KeyTable", "Compare"),
         KeyHeading.SLICES: QT_TRANSLATE_NOOP("KeyTable", "Slices"),
         KeyHeading.PICTURE: QT_TRANSLATE_NOOP("KeyTable", "Picture"),
+        KeyHeading.MEASURE: QT_TRANSLATE_NOOP("KeyTable", "Measure and follow"),
         KeyHeading.WINDOW: QT_TRANSLATE_NOOP("KeyTable", "Window"),
         KeyHeading.SESSION: QT_TRANSLATE_NOOP("KeyTable", "Open, save, undo"),
         KeyHeading.MOUSE: QT_TRANSLATE_NOOP("KeyTable", "Mouse"),

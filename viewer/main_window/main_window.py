@@ -31,6 +31,7 @@ from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobRunner
 from viewer.main_window.chrome import Chrome
 from viewer.main_window.key_bindings import KeyBindings
+from viewer.main_window.measure_menu import MeasureMenu
 from viewer.main_window.opening_desk import OpeningDesk
 from viewer.main_window.picture_area import PictureArea
 from viewer.main_window.viewport_grid import ViewportGrid
@@ -88,6 +89,7 @@ class MainWindow(QWidget):
             held={"flicker": self.pictures.flicker.hold},
         )
         self.chrome.use_keys(self.keys)
+        self.bar.set_measure_menu(MeasureMenu(self._deeds(), self))
         self.presenting.present()
 
     # ---- what others ask of it
@@ -240,12 +242,17 @@ class MainWindow(QWidget):
     # ---- deeds
 
     def _take_tool(self, tool: PointerTool) -> None:
-        self.pictures.measuring.take_tool(None if tool is PointerTool.WINDOW else tool.value)
+        measuring = self.pictures.measuring
+        kind = measuring.last_kind if tool is PointerTool.MEASURE else tool.value
+        measuring.take_tool(None if tool is PointerTool.WINDOW else kind)
 
     def _tell_tool(self, tool: str) -> None:
-        self.bar.set_tool(PointerTool(tool or PointerTool.WINDOW))
+        measures = self.pictures.measuring.is_measuring
+        self.bar.set_tool(PointerTool.MEASURE if measures else PointerTool(tool or PointerTool.WINDOW))
 
     def _close_or_reset(self) -> None:
+        if self.pictures.measuring.cancel_draft():
+            return
         if self.drawer.open_name:
             self.drawer.close_panel()
         elif self.planes.is_open:
