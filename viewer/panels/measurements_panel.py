@@ -88,6 +88,7 @@ class MeasurementsPanel(Retranslated):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setShowGrid(False)
+        table.setWordWrap(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(40)
         header = table.horizontalHeader()
@@ -142,6 +143,8 @@ class MeasurementsPanel(Retranslated):
             Role.UNKNOWN: self.tr("order not known"),
         }
         about = f"{roles[row.role]} {date_text(row.study_date)}"
+        if row.role is Role.UNKNOWN:  # the date says more, and has to fit
+            about = f"{date_text(row.study_date)} · {roles[row.role]}"
         return "\n".join(lines), f"{about}\n{shown_text(row.series_text)}", str(row.slice_number)
 
     def _chosen(self) -> str:

@@ -22,6 +22,8 @@ _HEAD_PX, _HEAD_TURN = 12.0, math.radians(24.0)
 _LABEL_GAP_PX = 8.0
 #: What the slice strip takes at the right edge.
 _STRIP_PX = 12.0
+#: Thin letters on bright tissue need a ground; it lets the picture through.
+_WORDS_GROUND = QColor(0, 0, 0, 130)
 
 #: The words beside a measurement, line by line.
 WordsOf = Callable[[Measurement], Sequence[str]]
@@ -51,9 +53,12 @@ def paint_measurements(  # noqa: PLR0917  a painter's order: where, then what
         for stroke in strokes_of(one.kind, one.points_mm):
             paint_stroke(painter, [canvas.point(point) for point in stroke], colour)
         _paint_grips(painter, canvas, one, colour, is_selected=one.identifier == selected)
+    room = _Room(painter, measure)
     for one in measurements:  # words over all strokes
         colour = palette.FINE if one.identifier == selected else palette.WARNING
-        _paint_words(painter, measure, canvas, one, words_of(one), colour)
+        words = words_of(one)
+        if words:
+            _place_words(painter, words, _words_beside(one, canvas), colour, room)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 
@@ -77,13 +82,14 @@ def paint_rings(painter: QPainter, measure: FontMeasure, canvas: Canvas, rings: 
     """Paint where lesions marked elsewhere should lie, dashed: a place to look at, not a finding."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    room = _Room(painter, measure)
     for ring in rings:
         middle, radius = canvas.point(ring.centre_mm), max(canvas.pixels(ring.radius_mm), 4.0)
         for pen in (QPen(palette.SHADOW, 3.0), QPen(palette.CURSOR, 1.4, Qt.PenStyle.DashLine)):
             painter.setPen(pen)
             painter.drawEllipse(middle, radius, radius)
         box = QRectF(middle.x() - radius, middle.y() - radius, 2.0 * radius, 2.0 * radius)
-        _place_words(painter, measure, box, [ring.words], palette.CURSOR)
+        _place_words(painter, [ring.words], box, palette.CURSOR, room)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=False)
 
 
@@ -102,37 +108,65 @@ def _paint_grips(painter: QPainter, canvas: Canvas, one: Measurement, colour: QC
         paint_cross(painter, canvas.point(grip), colour, arm=_GRIP_PX, gap=_GRIP_GAP_PX)
 
 
-def _paint_words(  # noqa: PLR0917  a painter's order: where, then what
-    painter: QPainter, measure: FontMeasure, canvas: Canvas, one: Measurement, words: Sequence[str], colour: QColor
-) -> None:
-    if not words:
-        return
+def _words_beside(one: Measurement, canvas: Canvas) -> QRectF:
+    """What the words must not cover, in logical pixels."""
     points = [canvas.point(grip) for grip in grips_of(one.kind, one.points_mm)]
-    left, right = min(point.x() for point in points), max(point.x() for point in points)
-    top, bottom = min(point.y() for point in points), max(point.y() for point in points)
     if one.kind is MeasurementKind.LENGTH:
         # Beside the end that lies further to the right: the line itself leads away from the words.
-        end = max(points, key=QPointF.x)
-        left, right, top, bottom = end.x(), end.x(), end.y(), end.y()
+        points = [max(points, key=QPointF.x)]
     elif one.kind is MeasurementKind.ARROW:
-        tail = points[1]
-        left, right, top, bottom = tail.x(), tail.x(), tail.y(), tail.y()
-    _place_words(painter, measure, QRectF(left, top, right - left, bottom - top), words, colour)
+        points = points[1:]
+    left, right = min(point.x() for point in points), max(point.x() for point in points)
+    top, bottom = min(point.y() for point in points), max(point.y() for point in points)
+    return QRectF(left, top, right - left, bottom - top)
 
 
-def _place_words(painter: QPainter, measure: FontMeasure, beside: QRectF, words: Sequence[str], colour: QColor) -> None:
-    """Right of a box, else left of it, else below it; always within the pane."""
+def _place_words(painter: QPainter, words: Sequence[str], beside: QRectF, colour: QColor, room: _Room) -> None:
+    """Right of a box, else left, below or above it, where no other words are; always within the pane."""
+    measure = room.measure
     width, height = max(measure.width(line) for line in words), measure.line_height * len(words)
-    pane = QRectF(painter.viewport())
-    pane.setSize(pane.size() / painter.device().devicePixelRatioF())
-    pane.adjust(2.0, 2.0, -_STRIP_PX - 2.0, -2.0)
-    box = QRectF(beside.right() + _LABEL_GAP_PX, beside.center().y() - height / 2.0, width, height)
-    if box.right() > pane.right():
-        box.moveRight(beside.left() - _LABEL_GAP_PX)
-    if box.left() < pane.left():
-        box.moveLeft(beside.left())
-        box.moveTop(beside.bottom() + _LABEL_GAP_PX)
-    box.moveLeft(max(min(box.left(), pane.right() - width), pane.left()))
-    box.moveTop(max(min(box.top(), pane.bottom() - height), pane.top()))
+    box = room.take(beside, width, height)
+    painter.fillRect(box.adjusted(-2.0, -1.0, 2.0, 1.0), _WORDS_GROUND)
     for number, line in enumerate(words):
         paint_text(painter, measure, box.x(), box.y() + number * measure.line_height, line, colour)
+
+
+class _Room:
+    """Where in the pane words may still stand."""
+
+    def __init__(self, painter: QPainter, measure: FontMeasure) -> None:
+        self.measure = measure
+        pane = QRectF(painter.viewport())
+        pane.setSize(pane.size() / painter.device().devicePixelRatioF())
+        self._pane = pane.adjusted(2.0, 2.0, -_STRIP_PX - 2.0, -2.0)
+        self._taken: list[QRectF] = []
+
+    def take(self, beside: QRectF, width: float, height: float) -> QRectF:
+        """Return the best place for words of that size beside a box, and keep others from it."""
+        middle = QPointF(beside.center().x() - width / 2.0, beside.center().y() - height / 2.0)
+        corners = (
+            QPointF(beside.right() + _LABEL_GAP_PX, middle.y()),
+            QPointF(beside.left() - _LABEL_GAP_PX - width, middle.y()),
+            QPointF(middle.x(), beside.bottom() + _LABEL_GAP_PX),
+            QPointF(middle.x(), beside.top() - _LABEL_GAP_PX - height),
+        )
+        boxes = [QRectF(corner.x(), corner.y(), width, height) for corner in corners]
+        within = [box for box in boxes if self._pane.contains(box)] or [self._pushed_in(boxes[0])]
+        free = [box for box in within if not any(box.intersects(other) for other in self._taken)]
+        chosen = free[0] if free else self._below_others(within[0])
+        self._taken.append(chosen)
+        return chosen
+
+    def _below_others(self, box: QRectF) -> QRectF:
+        for _ in self._taken:
+            other = next((taken for taken in self._taken if taken.intersects(box)), None)
+            if other is None:
+                break
+            box = self._pushed_in(box.translated(0.0, other.bottom() + 2.0 - box.top()))
+        return box
+
+    def _pushed_in(self, box: QRectF) -> QRectF:
+        pane = self._pane
+        left = max(min(box.left(), pane.right() - box.width()), pane.left())
+        top = max(min(box.top(), pane.bottom() - box.height()), pane.top())
+        return QRectF(left, top, box.width(), box.height())
