@@ -15,7 +15,14 @@ from compare.session.link_commands import (
     toggle_action,
     toggle_links,
 )
-from compare.session.measure_commands import add_measurement, assign_lesion, delete_measurement, edit_measurement
+from compare.session.measure_commands import (
+    accept_measurement,
+    add_carried,
+    add_measurement,
+    assign_lesion,
+    delete_measurement,
+    edit_measurement,
+)
 from compare.session.view_commands import (
     clear_viewport,
     fit,
@@ -43,7 +50,8 @@ from compare.session.window_commands import (
 )
 
 __all__ = [
-    "add_lesion", "add_measurement", "assign_lesion", "auto_window", "choose_file_window", "choose_voi_table",
+    "accept_measurement", "add_carried", "add_lesion", "add_measurement", "assign_lesion", "auto_window",
+    "choose_file_window", "choose_voi_table",
     "clear_viewport", "confirm_identity", "delete_lesion", "delete_measurement", "drag_window", "edit_lesion",
     "edit_measurement", "fit", "flip", "invert", "is_confirmed", "judge_lesion", "match_slices", "one_to_one",
     "override_identity", "override_reason", "pan_by", "refit", "remove_offset", "reset_view", "reset_window",

@@ -82,6 +82,7 @@ def session_to_json(session: ComparisonSession) -> str:
                 "points_mm": [list(point) for point in one.points_mm],
                 "text": one.text,
                 "lesion": one.lesion,
+                "is_carried": one.is_carried,
             }
             for one in session.measurements
         ],
@@ -274,6 +275,7 @@ def _measurement_in(stored: _Json) -> Measurement:
         points_mm=points,
         text=_text(stored.get("text", "")),
         lesion=_text(stored.get("lesion", "")),
+        is_carried=stored.get("is_carried") is True,
     )
 
 

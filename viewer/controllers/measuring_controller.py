@@ -17,6 +17,7 @@ from loaders.model.volume import Volume
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.value_desk import ValueDesk, Values
 from viewer.panels.measurements_panel import MeasurementRow, MeasurementsPanel
+from viewer.panels.plain_text import shown_text
 from viewer.viewport.value_text import value_lines
 from viewer.viewport.viewport_widget import ViewportWidget
 
@@ -172,7 +173,12 @@ class MeasuringController(QObject):
             self._tell()
 
     def _words_of(self, measurement: Measurement, volume: Volume | None) -> Sequence[str]:
-        return value_lines(measurement.kind, self.values_of(measurement, volume), measurement.text)
+        lines = value_lines(measurement.kind, self.values_of(measurement, volume), measurement.text)
+        lesion = next((one for one in self._session.session.lesions if one.tracking_uid == measurement.lesion), None)
+        if measurement.is_carried:
+            # Its size is the other examination's: not a word of it here.
+            lines = (self.tr("carried over: adjust it, or accept it with its key"),)
+        return lines if lesion is None else (shown_text(lesion.label), *lines)
 
     def _session_changed(self, before: ComparisonSession, after: ComparisonSession) -> None:
         if before.measurements != after.measurements or before.lesions != after.lesions:
@@ -204,4 +210,5 @@ class MeasuringController(QObject):
             study_date=study.study_date if study else None,
             series_text=series.description if series else "",
             slice_number=found[0] + 1,
+            is_carried=measurement.is_carried,
         )

@@ -87,9 +87,14 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("arrow", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "An arrow; a double click gives it words"), "J"),
     _row("text", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Words on the picture"), "T"),
     _row("delete", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Remove the chosen measurement"), "Del", "Backspace"),
+    _row("make_lesion", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Make the chosen measurement a lesion"), "Z"),
+    _row(
+        "confirm_carried", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Lay down the carried lesion; again accepts it"), "U"
+    ),
     _row("fold_rail", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Studies: narrow or wide"), "B"),
     _row("toggle_panel", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Open or close the panel"), "P"),
     _row("toggle_measurements", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "List of measurements"), "Shift+D"),
+    _row("toggle_lesions", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Lesions through time"), "Shift+L"),
     _row("toggle_objects", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "What is beside the images"), "O"),
     _row("full_screen", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Full screen"), "F", "F11"),
     _row("open_folder", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Open a folder or disc"), "Ctrl+O"),

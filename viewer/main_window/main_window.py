@@ -16,6 +16,7 @@ from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.hanging_controller import CanvasSizes, HangingController
 from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
+from viewer.controllers.lesions_controller import LesionsController
 from viewer.controllers.objects_controller import ObjectsController
 from viewer.controllers.opening_controller import OpeningController
 from viewer.controllers.picture_controllers import PictureControllers
@@ -54,6 +55,7 @@ from viewer.viewport.viewport_widget import ViewportWidget
 _PROBLEMS = "problems"
 _MEASUREMENTS = "measurements"
 _OBJECTS = "objects"
+_LESIONS = "lesions"
 
 
 class MainWindow(QWidget):
@@ -154,6 +156,8 @@ class MainWindow(QWidget):
         self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
+        self.lesions = LesionsController(self.session, self.pictures.measuring, self.viewports, self)
+        self.drawer.add_panel(_LESIONS, self.lesions.panel)
         self.objects = ObjectsController(self.session, volumes.pool, jobs, self.viewports, self)
         self.objects.folder, self.presenting.dress = lambda: self.opening.folder, self.objects.dress
         self.objects.on_change = self.presenting.present
@@ -198,6 +202,7 @@ class MainWindow(QWidget):
         self.presenting.presented.connect(self.chrome.tell_shown)
         self.presenting.presented.connect(self.pictures.flicker.prepare)
         self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
+        self.presenting.presented.connect(self.lesions.show_rings)
         self.pictures.cine.changed.connect(self.presenting.present)
         self.bar.tool_chosen.connect(self._take_tool)
         self.pictures.measuring.tool_changed.connect(self._tell_tool)
@@ -231,6 +236,8 @@ class MainWindow(QWidget):
             **self.chrome.deeds(),
             **self.pictures.deeds(),
             **self.planes.deeds(),
+            **self.lesions.deeds(),
+            "toggle_lesions": partial(self.drawer.toggle_panel, _LESIONS),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
             "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
             "reset_view": self._close_or_reset,

@@ -14,7 +14,8 @@ _GROUPS = (
     ("ellipse", "rectangle", "polygon", "probe"),
     ("arrow", "text"),
     ("delete",),
-    ("toggle_measurements",),
+    ("make_lesion", "confirm_carried"),
+    ("toggle_measurements", "toggle_lesions"),
 )
 
 

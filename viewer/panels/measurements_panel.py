@@ -45,6 +45,7 @@ class MeasurementRow:
     study_date: date | None
     series_text: str
     slice_number: int
+    is_carried: bool = False
 
 
 class MeasurementsPanel(Retranslated):
@@ -133,7 +134,9 @@ class MeasurementsPanel(Retranslated):
 
     def _cells(self, row: MeasurementRow) -> tuple[str, str, str]:
         lines = [kind_text(row.kind), *value_lines(row.kind, row.values, shown_text(row.text))]
-        if any(value.basis is SpacingBasis.GEOMETRY for value in row.values or ()):
+        if row.is_carried:
+            lines = [kind_text(row.kind), self.tr("carried over, not yet adjusted")]
+        elif any(value.basis is SpacingBasis.GEOMETRY for value in row.values or ()):
             lines.append(self.tr("in the patient"))
         if row.lesion:
             lines.append(self.tr("lesion: {name}").format(name=shown_text(row.lesion)))
