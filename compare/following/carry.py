@@ -81,14 +81,18 @@ def carried_lesions(
 ) -> tuple[CarriedLesion, ...]:
     """Return the lesions that are measured elsewhere, not at the target's examination, and can be carried there."""
     stack = stacks.get(target.stack) if target.stack is not None else None
-    if stack is None or places_of(stack) is None:
+    places = places_of(stack) if stack is not None else None
+    if stack is None or places is None:
         return ()
+    normal = np.asarray(places.normal_lps)
+    low_mm, high_mm = places.low_mm - places.reach_mm, places.high_mm + places.reach_mm
     found = (
         _carried(session, lesion, (stack, target.study_key), stacks, graph=graph, study_key_of=study_key_of)
         for lesion in session.lesions
         if not is_measured_at(session, lesion, target.study_key, study_key_of)
     )
-    return tuple(one for one in found if one is not None)
+    # What lies beyond the outer slices has no slice of its own here.
+    return tuple(one for one in found if one is not None and low_mm <= float(one.centre_lps_mm @ normal) <= high_mm)
 
 
 def is_measured_at(session: ComparisonSession, lesion: Lesion, study_key: str, study_key_of: StudyKeyOf) -> bool:

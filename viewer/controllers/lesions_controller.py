@@ -185,7 +185,7 @@ class LesionsController(QObject):
         viewport = session.viewports[index]
         if viewport.stack is None or not session.lesions:
             return ()
-        rests_on = (session.measurements, session.lesions, id(graph), self._session.index)
+        rests_on = (session.measurements, session.lesions, graph, self._session.index)
         key = (viewport.stack, viewport.study_key)
         kept = self._kept.get(key)
         if kept is None or kept[0] != rests_on:
@@ -260,8 +260,8 @@ class LesionsController(QObject):
             if left:
                 words = translate(
                     "Lesions",
-                    "Not carried to the study of {date}: {lesions}. No registration leads there, or nothing measured "
-                    "elsewhere has a place in the patient.",
+                    "Not carried to the study of {date}: {lesions}. No registration leads there, or the place lies "
+                    "outside its images.",
                 )
                 notes.append(words.format(date=date_text(study.study_date), lesions=", ".join(left)))
         return list(dict.fromkeys(notes))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
 from compare.session import commands
 from compare.session.comparison_session import ComparisonSession, LinkedAction, Role
+from compare.session.key_image import KeyImage
 from compare.session.measurement import Measurement, MeasurementKind
 from loaders.model.frame import Frame
 from loaders.model.stack import Stack
@@ -71,7 +72,7 @@ class MeasuringController(QObject):
     def deeds(self) -> Mapping[str, Callable[[], None]]:
         """What this controller can do, by the words of the key table."""
         tools = {kind.value: partial(self._toggle, kind) for kind in MeasurementKind}
-        return {**tools, "delete": self._delete_chosen}
+        return {**tools, "delete": self._delete_chosen, "key_image": self._toggle_key_image}
 
     # ---- the tool
 
@@ -102,6 +103,10 @@ class MeasuringController(QObject):
             widget.cancel_draft()
         return bool(drafting)
 
+    def _toggle_key_image(self) -> None:
+        index, stacks = self._session.session.active, self._session.stacks
+        self._session.apply(partial(commands.toggle_key_image, index=index, stacks=stacks))
+
     def _toggle(self, kind: MeasurementKind) -> None:
         self.take_tool(None if self._tool == kind else kind.value)
 
@@ -123,13 +128,14 @@ class MeasuringController(QObject):
     def go_to(self, identifier: str) -> None:
         """Show the slice a measurement was drawn on, in the viewport where its stack hangs."""
         session = self._session.session
-        measurement = next((one for one in session.measurements if one.identifier == identifier), None)
-        found = self.frame_of(measurement) if measurement is not None else None
-        if measurement is None or found is None:
+        marked: list[Measurement | KeyImage] = [*session.measurements, *session.key_images]
+        one = next((one for one in marked if one.identifier == identifier), None)
+        found = self.frame_of(one) if one is not None else None
+        if one is None or found is None:
             return
         self.choose(identifier)
         for index, viewport in enumerate(session.viewports):
-            if viewport.stack == measurement.stack:
+            if viewport.stack == one.stack:
                 stacks = self._session.stacks
                 command = partial(commands.scroll_to, index=index, frame_index=found[0], stacks=stacks)
                 self._session.apply(command, moved=index, actions=(LinkedAction.SCROLL,))
@@ -140,12 +146,15 @@ class MeasuringController(QObject):
             self._remove(self._chosen)
 
     def _remove(self, identifier: str) -> None:
-        self._session.apply(partial(commands.delete_measurement, identifier=identifier))
+        if any(one.identifier == identifier for one in self._session.session.key_images):
+            self._session.apply(partial(commands.remove_key_image, identifier=identifier))
+        else:
+            self._session.apply(partial(commands.delete_measurement, identifier=identifier))
 
     # ---- values
 
-    def frame_of(self, measurement: Measurement) -> tuple[int, Frame] | None:
-        """The frame a measurement was drawn on with its index in the stack, ``None`` where it is not open."""
+    def frame_of(self, measurement: Measurement | KeyImage) -> tuple[int, Frame] | None:
+        """The frame of a measurement or key image with its index in the stack, ``None`` where it is not open."""
         stack = self._session.stacks.get(measurement.stack)
         frames = stack.frames if stack is not None else ()
         return next(
@@ -181,34 +190,50 @@ class MeasuringController(QObject):
         return lines if lesion is None else (shown_text(lesion.label), *lines)
 
     def _session_changed(self, before: ComparisonSession, after: ComparisonSession) -> None:
-        if before.measurements != after.measurements or before.lesions != after.lesions:
+        if self._listed(before) != self._listed(after):
             self._parts.values.keep(after.measurements)
             self._tell()
+
+    @staticmethod
+    def _listed(session: ComparisonSession) -> tuple[object, ...]:
+        return session.measurements, session.lesions, session.key_images
 
     # ---- the list
 
     def _tell(self) -> None:
-        rows = (self._row(one) for one in self._session.session.measurements)
+        session = self._session.session
+        marked: list[Measurement | KeyImage] = [*session.measurements, *session.key_images]
+        rows = (self._row(one) for one in marked)
         self._panel.set_rows([row for row in rows if row is not None])
 
-    def _row(self, measurement: Measurement) -> MeasurementRow | None:
+    def _row(self, measurement: Measurement | KeyImage) -> MeasurementRow | None:
         found = self.frame_of(measurement)
         if found is None:
             return None
-        session = self._session.session
-        study = self._session.index.study_of(measurement.stack)
-        series = self._session.index.series_of(measurement.stack)
-        shown = next((one for one in session.viewports if one.stack == measurement.stack), None)
-        lesion = next((one.label for one in session.lesions if one.tracking_uid == measurement.lesion), "")
-        return MeasurementRow(
-            identifier=measurement.identifier,
+        if isinstance(measurement, KeyImage):
+            return self._placed_row(measurement, found[0])
+        lesions = self._session.session.lesions
+        return replace(
+            self._placed_row(measurement, found[0]),
             kind=measurement.kind,
             values=self.values_of(measurement),
             text=measurement.text,
-            lesion=lesion,
+            lesion=next((one.label for one in lesions if one.tracking_uid == measurement.lesion), ""),
+            is_carried=measurement.is_carried,
+        )
+
+    def _placed_row(self, one: Measurement | KeyImage, frame_index: int) -> MeasurementRow:
+        """A row that says where something is, and nothing yet of what it measures."""
+        study, series = self._session.index.study_of(one.stack), self._session.index.series_of(one.stack)
+        shown = next((viewport for viewport in self._session.session.viewports if viewport.stack == one.stack), None)
+        return MeasurementRow(
+            identifier=one.identifier,
+            kind=None,
+            values=(),
+            text="",
+            lesion="",
             role=shown.role if shown is not None else Role.UNKNOWN,
             study_date=study.study_date if study else None,
             series_text=series.description if series else "",
-            slice_number=found[0] + 1,
-            is_carried=measurement.is_carried,
+            slice_number=frame_index + 1,
         )

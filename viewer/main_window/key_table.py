@@ -87,6 +87,7 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("arrow", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "An arrow; a double click gives it words"), "J"),
     _row("text", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Words on the picture"), "T"),
     _row("delete", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Remove the chosen measurement"), "Del", "Backspace"),
+    _row("key_image", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Mark as key image, or unmark"), "K"),
     _row("make_lesion", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Make the chosen measurement a lesion"), "Z"),
     _row(
         "confirm_carried", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Lay down the carried lesion; again accepts it"), "U"
@@ -100,6 +101,7 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("open_folder", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Open a folder or disc"), "Ctrl+O"),
     _row("save_session", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Save the session"), "Ctrl+S"),
     _row("load_session", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Open a session"), "Ctrl+Shift+O"),
+    _row("export", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Write measurements, sheet or picture"), "Ctrl+E"),
     _row("undo", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Undo"), "Ctrl+Z"),
     _row("redo", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Redo"), "Ctrl+Y", "Ctrl+Shift+Z"),
     _row("help", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "All keys"), "?"),

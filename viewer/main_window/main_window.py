@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from loaders.errors import WorldError
 from loaders.model.study import Catalogue
 from viewer.controllers.demo_controller import DemoController
+from viewer.controllers.export_controller import ExportController, ExportSources
 from viewer.controllers.hanging_controller import CanvasSizes, HangingController
 from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
@@ -164,6 +165,10 @@ class MainWindow(QWidget):
         self.drawer.add_panel(_OBJECTS, self.objects.panel)
         self.thumbnails = ThumbnailController(volumes.pool, volumes.budget, jobs, self._thumbnail_renderer, self)
         self.session_files = SessionFileController(self.session, jobs, self)
+        sources = ExportSources(
+            volumes.pool, lambda: self.opening.folder, lambda: self.grid.grab().toImage(), self.bar.language
+        )
+        self.exports = ExportController(self.session, jobs, sources, self)
         self.demo = DemoController(jobs, self)
         self.desk = OpeningDesk(self.opening, self.demo, self.empty, self.bar, self)
         self.job_strip = JobStripController(jobs, self.opening, volumes, self.strip)
@@ -217,6 +222,7 @@ class MainWindow(QWidget):
         self.hanging.pairing_changed.connect(self.rail.set_pair_numbers)
         self.session_files.told.connect(self.notice.show_words)
         self.protocols.told.connect(self.notice.show_words)
+        self.exports.told.connect(lambda words: self.notice.show_words(words, is_passing=False))
         self.strip.problems_requested.connect(lambda: self.drawer.toggle_panel(_PROBLEMS))
         self.problems.counts_changed.connect(self.strip.set_problem_count)
         self.notice.changed.connect(self.area.place_floating)
@@ -237,6 +243,7 @@ class MainWindow(QWidget):
             **self.pictures.deeds(),
             **self.planes.deeds(),
             **self.lesions.deeds(),
+            **self.exports.deeds(),
             "toggle_lesions": partial(self.drawer.toggle_panel, _LESIONS),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
             "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),

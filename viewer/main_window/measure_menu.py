@@ -12,10 +12,11 @@ from viewer.main_window.key_table import row_of, row_text
 _GROUPS = (
     ("length", "bidirectional", "angle"),
     ("ellipse", "rectangle", "polygon", "probe"),
-    ("arrow", "text"),
+    ("arrow", "text", "key_image"),
     ("delete",),
     ("make_lesion", "confirm_carried"),
     ("toggle_measurements", "toggle_lesions"),
+    ("export",),
 )
 
 

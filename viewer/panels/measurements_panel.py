@@ -31,13 +31,14 @@ from viewer.viewport.value_text import kind_text, value_lines
 
 @dataclass(frozen=True, slots=True)
 class MeasurementRow:
-    """One measurement. ``values`` ``None``: not yet computed; ``slice_number`` counts from 1 as on screen.
+    """One measurement, or a key image (``kind`` ``None``).
 
+    ``values`` ``None``: not yet computed; ``slice_number`` counts from 1 as on screen.
     ``lesion`` is the name of the lesion it measures, or empty.
     """
 
     identifier: str
-    kind: MeasurementKind
+    kind: MeasurementKind | None
     values: tuple[MeasuredValue, ...] | None
     text: str
     lesion: str
@@ -133,10 +134,13 @@ class MeasurementsPanel(Retranslated):
         self._tell_choice()
 
     def _cells(self, row: MeasurementRow) -> tuple[str, str, str]:
-        lines = [kind_text(row.kind), *value_lines(row.kind, row.values, shown_text(row.text))]
-        if row.is_carried:
+        if row.kind is None:
+            lines = [self.tr("★ Key image")]
+        elif row.is_carried:
             lines = [kind_text(row.kind), self.tr("carried over, not yet adjusted")]
-        elif any(value.basis is SpacingBasis.GEOMETRY for value in row.values or ()):
+        else:
+            lines = [kind_text(row.kind), *value_lines(row.kind, row.values, shown_text(row.text))]
+        if not row.is_carried and any(value.basis is SpacingBasis.GEOMETRY for value in row.values or ()):
             lines.append(self.tr("in the patient"))
         if row.lesion:
             lines.append(self.tr("lesion: {name}").format(name=shown_text(row.lesion)))

@@ -124,6 +124,10 @@ class TopBar(Retranslated):
         for action in self._languages.actions():
             action.setChecked(action.data() == language)
 
+    def language(self) -> str:
+        """The language in use, as the reader chose it."""
+        return next((str(action.data()) for action in self._languages.actions() if action.isChecked()), "en")
+
     def set_profile(self, profile: MouseProfile) -> None:
         """Mark what the left mouse button does; emits nothing."""
         for action in self._profiles.actions():
