@@ -23,7 +23,7 @@ class ConditionResult:
 
 @dataclass(frozen=True, slots=True)
 class ProtocolMatch:
-    """How a protocol fits. ``score`` counts the stated conditions that hold; it fits when none fails."""
+    """How a protocol fits: it does when no stated condition fails. ``score`` tells which of several is meant most."""
 
     protocol: HangingProtocol
     results: tuple[ConditionResult, ...]
@@ -35,8 +35,8 @@ class ProtocolMatch:
 
     @property
     def score(self) -> int:
-        """How specific the protocol is: the number of conditions it states."""
-        return len(self.results)
+        """How specific the protocol is: the conditions it states, and each prior it asks for."""
+        return len(self.results) + self.protocol.conditions.priors
 
 
 def match_protocol(protocol: HangingProtocol, studies: Sequence[Study]) -> ProtocolMatch:

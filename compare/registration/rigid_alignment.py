@@ -101,7 +101,7 @@ def align_rigidly(
     matrix = coarse.refine(matrix, 12, cancel)
     mirrored = _best_mirrored(current, prior, coarse, cancel) if check_mirrored else None
     on_coarse(matrix)
-    for spacing in (3.5, finest_mm):
+    for spacing in dict.fromkeys((max(3.5, finest_mm), finest_mm)):
         matrix = _refiner(current, prior, spacing, _FINE_POINTS).refine(matrix, 8, cancel)
     return RigidResult(matrix, coarse.fit(matrix), mirrored)
 

@@ -26,6 +26,20 @@ def test_no_module_has_a_name_that_says_nothing() -> None:
     assert [path for path in SOURCES if set(path.stem.split("_")) & empty] == []
 
 
+def test_no_class_has_a_name_that_says_nothing() -> None:
+    empty = re.compile(r"^class (\w*(Utils?|Helpers?|Manager|Misc)|Common\w*)\b", re.MULTILINE)
+    assert {
+        str(path): empty.findall(path.read_text("utf-8")) for path in SOURCES if empty.search(path.read_text("utf-8"))
+    } == {}
+
+
+def test_documents_name_files_that_exist() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    named = [(page, to) for page in pages for to in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8"))]
+    assert len(named) > 5
+    assert [(page.name, to) for page, to in named if not (page.parent / to).exists()] == []
+
+
 def test_no_index_address_and_the_same_versions_in_both_locks() -> None:
     locks = [(ROOT / name).read_text() for name in ("requirements.lock", "requirements-dev.lock")]
     runtime, development = (set(re.findall(r"^([\w.-]+==\S+)", text, re.MULTILINE)) for text in locks)

@@ -27,7 +27,10 @@ _WORDS = cast(
             "RefusalWords",
             "Safe mode: the last starts failed. Nothing remembered is used and the graphics card is not.",
         ),
-        "bad_length": QT_TRANSLATE_NOOP("RefusalWords", "This length cannot be kept."),
+        "bad_measurement": QT_TRANSLATE_NOOP("RefusalWords", "This measurement cannot be kept."),
+        "no_such_measurement": QT_TRANSLATE_NOOP("RefusalWords", "This measurement is not there any more."),
+        "no_protocol": QT_TRANSLATE_NOOP("RefusalWords", "No hanging protocol fits what is on screen."),
+        "nothing_to_keep": QT_TRANSLATE_NOOP("RefusalWords", "There is no layout here that could be kept."),
     },
 )
 
