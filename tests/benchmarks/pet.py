@@ -22,7 +22,7 @@ from viewer.rendering.colour_maps import coloured
 from viewer.rendering.fusion import FusionLook, fused
 from viewer.rendering.plane_picture import grey_of_values
 from viewer.rendering.plane_sampler import PlaneSampler
-from viewer.rendering.rotating_mip import rotating_mip
+from viewer.rendering.rotating_mip import TurningProjections
 
 _CT_SPACING, _PET_SPACING = (3.0, 0.98, 0.98), (3.0, 4.07, 4.07)
 _SIDE = 300
@@ -52,18 +52,21 @@ def rows() -> list[Row]:
 
     drag = p95(step, _STEPS)
     started = time.perf_counter()
-    projections = rotating_mip(pet)
+    projections = TurningProjections(pet)
+    while not projections.is_complete:
+        projections.work(12.0)
     made_s = time.perf_counter() - started
     count = len(projections.planes)
-    turn = p95(lambda index: grey_of_values(projections.values[index % count], frame, uptake_window), _STEPS)
+    made = [values for values in projections.values if values is not None]
+    turn = p95(lambda index: grey_of_values(made[index % count], frame, uptake_window), _STEPS)
     sampler.close()
-    made = Row(
-        f"{count} projections of 300x168x168 computed once", float(f"{made_s:.3g}"), "s", note="in the background"
+    once = Row(
+        f"{count} projections of 300x168x168 computed once", float(f"{made_s:.3g}"), "s", note="in pieces of 12 ms"
     )
     return [
         absolute("fused 3x3, drag of the crosshair, p95", drag, "ms", 80.0, note="exact while moving"),
         absolute("turning projection, one step, p95", turn, "ms", 1000.0 / 15.0, note="from projections made before"),
-        made,
+        once,
     ]
 
 

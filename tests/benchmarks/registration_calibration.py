@@ -108,7 +108,7 @@ def report(name: str, weights: NDArray[np.float64], samples: list[Samples]) -> N
     flagged = float(np.mean(stated[large] > 5.0)) if large.any() else float("nan")
     alarm = float(np.mean(stated[~large] > 5.0))
     sys.stdout.write(
-        f"{name}: weights {np.round(weights, 3).tolist()} within 2 mm {within:.3f}, of errors > 5 mm ({large.mean():.3f})"
+        f"{name}: weights {np.round(weights, 3).tolist()} within 2 mm {within:.3f}, errors > 5 mm ({large.mean():.3f})"
         f" flagged {flagged:.3f}, false alarms {alarm:.3f}\n"
     )
     sys.stdout.flush()

@@ -20,7 +20,7 @@ translate = QCoreApplication.translate
 _GROUPS = (
     ("auto_window", "invert"),
     ("fit", "one_to_one", "rotate", "flip", "flip_vertically", "reset_view"),
-    ("length", "delete", "cine"),
+    ("length", "delete", "cine", "planes"),
     ("match_slices", "toggle_links"),
 )
 
@@ -42,6 +42,10 @@ class PictureMenu(QObject):
         self._links = links
         self._deeds = deeds
         self.menu: QMenu | None = None
+
+    def add_deeds(self, deeds: Mapping[str, Callable[[], None]]) -> None:
+        """Also offer what another controller can do."""
+        self._deeds = {**self._deeds, **deeds}
 
     def connect_viewport(self, widget: ViewportWidget) -> None:
         """Listen to a viewport."""

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from compare.hanging.window_presets import presets_for
-from compare.pet.fusion_pairs import is_attenuation_corrected, require_modalities, require_one_space
+from compare.pet.fusion_pairs import is_attenuation_corrected, pairs_of, require_modalities, require_one_space
 from compare.reformat.covering_plane import covering_plane
 from compare.reformat.plane import ANATOMICAL, ReformatPlane
 from compare.reformat.sampled_volume import SampledVolume, sampled
@@ -29,7 +30,7 @@ from viewer.headless.render import npy, png
 from viewer.headless.selection import NothingSelected
 from viewer.rendering.colour_maps import COLOUR_MAP_NAMES
 from viewer.rendering.fusion import FusionLook, fused
-from viewer.rendering.plane_picture import grey_of_values
+from viewer.rendering.plane_picture import automatic_window, grey_of_values
 from viewer.rendering.plane_sampler import PlaneSampler
 
 #: Without a word from the reader: a tenth of the window is transparent.
@@ -40,6 +41,7 @@ _TRANSPARENT_SHARE = 0.1
 class _Sides:
     """The two volumes, and what turns the overlay's values into what is painted."""
 
+    series_uids: tuple[str, str]
     base: SampledVolume
     base_frame: Frame
     overlay: SampledVolume
@@ -65,21 +67,21 @@ def run(arguments: Sequence[str]) -> int:
         look = _look(parser, options, sides)
     for note in sides.notes:
         sys.stderr.write(f"note: {note}\n")
-    window = Window(*options.window) if options.window is not None else None
+    window = _base_window(options, sides.base_frame, anatomy)
     picture = fused(grey_of_values(anatomy, sides.base_frame, window), uptake, look)
     if options.values is not None:
         write_bytes(npy(uptake), options.values)
     write_bytes(png(picture), options.out)
     if options.json is not None:
-        write_json(_document(options, sides, plane, look), options.json)
+        write_json(_document(options, sides, plane, look, window), options.json)
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = verb_parser("fuse", "Lay PET or NM in colour over CT or MR.")
     parser.add_argument("path", metavar="PATH", type=Path, help="folder, file, DICOMDIR or ZIP archive")
-    parser.add_argument("--base", metavar="UID", required=True, help="the series of the CT or MR")
-    parser.add_argument("--overlay", metavar="UID", required=True, help="the series of the PET or NM")
+    parser.add_argument("--base", metavar="UID", help="the series of the CT or MR (default: the best pair)")
+    parser.add_argument("--overlay", metavar="UID", help="the series of the PET or NM (default: the best pair)")
     parser.add_argument("--plane", choices=list(ANATOMICAL), required=True)
     parser.add_argument("--position", metavar="MM", type=float, help="LPS z, y or x of the plane (default: middle)")
     parser.add_argument("--window", metavar=("CENTRE", "WIDTH"), nargs=2, type=float, help="of the base")
@@ -102,8 +104,20 @@ def _series(catalogue: Catalogue, uid: str) -> Series:
     raise NothingSelected(f"no series {uid} here")
 
 
+def _choose(catalogue: Catalogue, options: argparse.Namespace) -> tuple[Series, Series]:
+    """The series that were named; for one that was not, the best pair of a study that fits the other."""
+    if options.base is not None and options.overlay is not None:
+        return _series(catalogue, options.base), _series(catalogue, options.overlay)
+    for study in catalogue.studies:
+        for pair in pairs_of(study):
+            base, overlay = pair.anatomy.key.series_uid, pair.uptake.key.series_uid
+            if options.base in {None, base} and options.overlay in {None, overlay}:
+                return _series(catalogue, base), _series(catalogue, overlay)
+    raise NothingSelected("no PET or NM here shares a frame of reference, and its place, with a CT or MR")
+
+
 def _sides(source: OpenedPath, options: argparse.Namespace) -> _Sides:
-    base, overlay = (_series(source.catalogue, uid) for uid in (options.base, options.overlay))
+    base, overlay = _choose(source.catalogue, options)
     require_modalities(base, overlay)
     base_stack, overlay_stack = largest(list(base.stacks)), largest(list(overlay.stacks))
     require_one_space(base_stack, overlay_stack)
@@ -120,6 +134,7 @@ def _sides(source: OpenedPath, options: argparse.Namespace) -> _Sides:
     if not suv.is_available:
         notes.append(f"no SUV: {suv.reason}")
     return _Sides(
+        (base.uid, overlay.uid),
         base_values,
         base_stack.frames[len(base_stack.frames) // 2],
         overlay_values,
@@ -128,6 +143,15 @@ def _sides(source: OpenedPath, options: argparse.Namespace) -> _Sides:
         suv.is_available,
         tuple(notes),
     )
+
+
+def _base_window(options: argparse.Namespace, frame: Frame, values: NDArray[np.float32]) -> Window | None:
+    """The window of the base: the reader's, the file's, or an automatic one; ``None`` where a VOI table shows it."""
+    if options.window is not None:
+        return Window(*options.window)
+    if frame.display.windows:
+        return frame.display.windows[0]
+    return None if frame.display.voi_tables else automatic_window(values)
 
 
 def _look(parser: argparse.ArgumentParser, options: argparse.Namespace, sides: _Sides) -> FusionLook:
@@ -147,10 +171,15 @@ def _look(parser: argparse.ArgumentParser, options: argparse.Namespace, sides: _
         parser.error(str(error))
 
 
-def _document(options: argparse.Namespace, sides: _Sides, plane: ReformatPlane, look: FusionLook) -> dict[str, object]:
+def _document(
+    options: argparse.Namespace, sides: _Sides, plane: ReformatPlane, look: FusionLook, window: Window | None
+) -> dict[str, object]:
+    voi = (
+        None if window is None else {"center": window.center, "width": window.width, "function": window.function.value}
+    )
     return {
-        "base": options.base,
-        "overlay": options.overlay,
+        "base": sides.series_uids[0],
+        "overlay": sides.series_uids[1],
         "frame_of_reference_uid": sides.base.grid.frame_of_reference_uid,
         "registration": "same frame of reference",
         "plane": options.plane,
@@ -159,6 +188,7 @@ def _document(options: argparse.Namespace, sides: _Sides, plane: ReformatPlane, 
         "down_lps": list(plane.down_lps),
         "size": [plane.width, plane.height],
         "mm_per_pixel": plane.mm_per_pixel,
+        "base_window": voi,
         "unit": sides.unit,
         "overlay_window": [look.low, look.high],
         "threshold": look.threshold,

@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from loaders.errors import WorldError
 from loaders.model.study import Catalogue
 from viewer.controllers.demo_controller import DemoController
-from viewer.controllers.hanging_controller import HangingController
+from viewer.controllers.hanging_controller import CanvasSizes, HangingController
 from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
 from viewer.controllers.objects_controller import ObjectsController
 from viewer.controllers.opening_controller import OpeningController
 from viewer.controllers.picture_controllers import PictureControllers
+from viewer.controllers.planes_controller import PlanesController
 from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.protocol_controller import ProtocolController
 from viewer.controllers.session_controller import SessionController
@@ -136,8 +137,8 @@ class MainWindow(QWidget):
         self.hanging = HangingController(
             self.session,
             self.opening,
-            lambda: self.area.canvas_size,
-            lambda: [widget.canvas_size for widget in self.viewports()],
+            jobs,
+            CanvasSizes(lambda: self.area.canvas_size, lambda: [widget.canvas_size for widget in self.viewports()]),
             self,
         )
         protocols = settings_file.parent / "hanging_protocols" if settings_file is not None else None
@@ -148,6 +149,8 @@ class MainWindow(QWidget):
             self.session, volumes, jobs, viewports=self.viewports, view_deeds=self.view.deeds(), parent=self
         )
         self.presenting.cine_note = self.pictures.cine.note
+        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
+        self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
         self.objects = ObjectsController(self.session, volumes.pool, jobs, self.viewports, self)
         self.objects.folder, self.presenting.dress = lambda: self.opening.folder, self.objects.dress
@@ -212,6 +215,7 @@ class MainWindow(QWidget):
         self.notice.changed.connect(self.area.place_floating)
         for teller in (self.opening, self.session_files, self.protocols, self.demo):
             teller.failed.connect(self.tell_error)
+        self._volumes.dropped.connect(self._renderer.release)
         self._volumes.failed.connect(lambda key, error: self.tell_error(error, self._series_text(key)))
 
     def _deeds(self) -> dict[str, Callable[[], None]]:
@@ -224,6 +228,7 @@ class MainWindow(QWidget):
             **self.desk.deeds(),
             **self.chrome.deeds(),
             **self.pictures.deeds(),
+            **self.planes.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
             "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
             "reset_view": self._close_or_reset,
@@ -243,6 +248,8 @@ class MainWindow(QWidget):
     def _close_or_reset(self) -> None:
         if self.drawer.open_name:
             self.drawer.close_panel()
+        elif self.planes.is_open:
+            self.planes.close_panel()
         else:
             self.view.reset_active()
 
@@ -296,6 +303,7 @@ class MainWindow(QWidget):
         self.settings.remember_place(self)
         self.job_strip.close()
         self.thumbnails.close()
+        self.planes.close_panel()
         self._volumes.close()
         self._jobs.close()
         self.pictures.close()

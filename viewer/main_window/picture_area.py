@@ -18,6 +18,7 @@ class PictureArea(QWidget):
         super().__init__(parent)
         self._grid: QWidget | None = None
         self._empty: EmptyState | None = None
+        self._covers: list[QWidget] = []
         self._floating: list[QWidget] = []
 
     @property
@@ -32,6 +33,12 @@ class PictureArea(QWidget):
         for part in (grid, empty):
             part.setParent(self)
         empty.raise_()
+        self._place()
+
+    def cover(self, widget: QWidget) -> None:
+        """Take what may stand over the whole grid, while it is shown."""
+        widget.setParent(self)
+        self._covers.append(widget)
         self._place()
 
     def add_floating(self, widget: QWidget) -> None:
@@ -57,7 +64,7 @@ class PictureArea(QWidget):
         self._place()
 
     def _place(self) -> None:
-        for part in (self._grid, self._empty):
+        for part in (self._grid, self._empty, *self._covers):
             if part is not None:
                 part.setGeometry(self.rect())
         self.place_floating()

@@ -115,10 +115,6 @@ class PlaneSampler:
         if known is not None:
             known.image.Modified()
 
-    def release(self, sampled: SampledVolume) -> None:
-        """Forget a volume, so that its memory can go."""
-        self._kept.pop(id(sampled.array), None)
-
     def close(self) -> None:
         """Forget all volumes."""
         self._kept.clear()

@@ -1,9 +1,9 @@
-"""The highest uptake along lines of sight from all around the body: computed once, turned without delay."""
+"""The highest uptake along lines of sight from all around the body: made once, turned without delay."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import time
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,23 +15,79 @@ from loaders.model.frame_plane import Vector3
 from viewer.rendering.plane_sampler import PlaneSampler
 
 ANGLE_STEP_DEGREES = 5.0
+_FIRST_ROWS = 8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class RotatingMip:
-    """Projections (angles, height, width) float32, NaN beside the volume, and the plane each was made on."""
+class TurningProjections:
+    """Projections from all around, made piece by piece between other work. One thread's own.
 
-    values: NDArray[np.float32]
-    planes: tuple[ReformatPlane, ...]
+    ``planes`` has the plane of every angle, ``values`` its projection (height, width) float32, NaN beside the volume,
+    or ``None`` until it is made. Seen from behind, a projection is the one from the front, mirrored: half of them are
+    computed.
+    """
+
+    def __init__(
+        self, sampled: SampledVolume, *, mm_per_pixel: float | None = None, step_degrees: float = ANGLE_STEP_DEGREES
+    ) -> None:
+        self._sampled = sampled
+        self._scale = mm_per_pixel or sampled.grid.finest_mm
+        # An even number, so that every angle has its mirror image.
+        count = 2 * round(180.0 / step_degrees)
+        self.planes = tuple(mip_plane(sampled, index * 360.0 / count, self._scale) for index in range(count))
+        self.values: list[NDArray[np.float32] | None] = [None] * count
+        self._sampler = PlaneSampler()
+        self._wanted = 0
+        self._begun: tuple[int, NDArray[np.float32], int] | None = None
+        self._rows_a_piece = _FIRST_ROWS
 
     @property
-    def step_degrees(self) -> float:
-        """Angle between two projections."""
-        return 360.0 / len(self.planes)
+    def is_complete(self) -> bool:
+        """Whether every projection is made."""
+        return all(values is not None for values in self.values)
 
     def index_of(self, azimuth_degrees: float) -> int:
-        """Return the projection nearest to an azimuth."""
-        return round(azimuth_degrees / self.step_degrees) % len(self.planes)
+        """Return the projection nearest to an azimuth, and make it, and those beside it, next."""
+        index = round(azimuth_degrees / 360.0 * len(self.planes)) % len(self.planes)
+        self._wanted = index
+        return index
+
+    def work(self, milliseconds: float) -> bool:
+        """Go on for about so long; return whether a projection was finished."""
+        has_finished = False
+        started = time.perf_counter()
+        while not self.is_complete and (time.perf_counter() - started) * 1e3 < milliseconds:
+            has_finished |= self._piece(milliseconds)
+        return has_finished
+
+    def _piece(self, milliseconds: float) -> bool:
+        index, values, row = self._begun or self._next()
+        plane = self.planes[index]
+        last = min(row + self._rows_a_piece, plane.height)
+        corner = plane.lps_of(0.0, float(row))
+        band = replace(plane, origin_lps_mm=(float(corner[0]), float(corner[1]), float(corner[2])), height=last - row)
+        started = time.perf_counter()
+        values[row:last] = self._sampler.sample(self._sampled, band, step_mm=self._scale)
+        taken_ms = max((time.perf_counter() - started) * 1e3, 0.1)
+        self._rows_a_piece = int(np.clip(self._rows_a_piece * milliseconds / taken_ms, 1, 4096))
+        if last < plane.height:
+            self._begun = (index, values, last)
+            return False
+        self._begun = None
+        self.values[index] = values
+        self.values[(index + len(self.planes) // 2) % len(self.planes)] = values[:, ::-1]
+        return True
+
+    def _next(self) -> tuple[int, NDArray[np.float32], int]:
+        """The projection that is missing nearest to the wanted one."""
+        count = len(self.planes)
+        missing = [index for index, values in enumerate(self.values) if values is None]
+        index = min(missing, key=lambda each: min((each - self._wanted) % count, (self._wanted - each) % count))
+        plane = self.planes[index]
+        return index, np.empty((plane.height, plane.width), dtype=np.float32), 0
+
+    def close(self) -> None:
+        """Let go of the volume."""
+        self._sampler.close()
 
 
 def mip_plane(sampled: SampledVolume, azimuth_degrees: float, mm_per_pixel: float) -> ReformatPlane:
@@ -50,36 +106,6 @@ def mip_plane(sampled: SampledVolume, azimuth_degrees: float, mm_per_pixel: floa
     origin = centre - np.asarray(plane.centre_lps_mm)
     corner: Vector3 = (float(origin[0]), float(origin[1]), float(origin[2]))
     return replace(plane, origin_lps_mm=corner, slab_mm=2.0 * across, mode=SlabMode.MIP)
-
-
-def rotating_mip(
-    sampled: SampledVolume,
-    *,
-    mm_per_pixel: float | None = None,
-    step_degrees: float = ANGLE_STEP_DEGREES,
-    on_angle: Callable[[int, int], None] = lambda _done, _all: None,
-) -> RotatingMip:
-    """Return the projections all around, at the volume's finest voxel distance if not said otherwise.
-
-    ``on_angle(done, all)`` is called after each projection: it may raise to end the work.
-    """
-    scale = mm_per_pixel or sampled.grid.finest_mm
-    count = round(360.0 / step_degrees)
-    planes = tuple(mip_plane(sampled, index * 360.0 / count, scale) for index in range(count))
-    values: NDArray[np.float32] = np.empty((count, planes[0].height, planes[0].width), dtype=np.float32)
-    sampler = PlaneSampler()
-    try:
-        for index, plane in enumerate(planes):
-            # Seen from behind, a projection is the one from the front, mirrored: half of them are enough.
-            twin = index - count // 2
-            if count % 2 == 0 and twin >= 0:
-                values[index] = values[twin, :, ::-1]
-            else:
-                values[index] = sampler.sample(sampled, plane, step_mm=scale)
-            on_angle(index + 1, count)
-    finally:
-        sampler.close()
-    return RotatingMip(values, planes)
 
 
 def hottest_on_line(sampled: SampledVolume, plane: ReformatPlane, column: float, row: float) -> Vector3 | None:

@@ -354,6 +354,39 @@ def test_a_doubtful_height_is_named_where_it_is_not_needed(tmp_path: Path) -> No
     assert "(0010,1020)" in str(suv.inputs["doubts"])
 
 
+def with_time_frames(folder: Path, recipe: PetRecipe, *, short: bool = False) -> list[Stack]:
+    """Three time frames of the same slices, each ten minutes later, as a dynamic series has them."""
+    for number in range(3):
+        later = 600.0 * number
+        frame = {
+            index: {
+                "SOPInstanceUID": f"1.2.7.{number}.{index}",
+                "TemporalPositionIdentifier": number + 1,
+                "FrameReferenceTime": f"{1000.0 * later:g}",
+            }
+            for index in range(4)
+        }
+        moved = replace(recipe, bed_starts_s=(later,) * 4, of_slice=frame)
+        missing = frozenset({3}) if short and number == 2 else frozenset()
+        write_pet(folder / str(number), moved, leave_out=missing)
+    return stacks_of(folder)
+
+
+def test_time_frames_share_one_factor(tmp_path: Path) -> None:
+    stacks = with_time_frames(tmp_path, BASE)
+    assert [len(stack.frames) for stack in stacks] == [4, 4, 4]
+    suv = suv_of_stacks(stacks)
+    assert suv.is_available, suv.reason
+    assert len(suv.factors) == 12
+    assert len(set(suv.factors)) == 1
+
+
+def test_a_time_frame_that_lacks_a_slice_shows_no_suv(tmp_path: Path) -> None:
+    suv = suv_of_stacks(with_time_frames(tmp_path, BASE, short=True))
+    assert not suv.is_available
+    assert "different numbers of slices" in suv.reason
+
+
 def test_a_missing_bed_shows_no_suv(tmp_path: Path) -> None:
     recipe = replace(BASE, bed_starts_s=(0.0,) * 4 + (180.0,) * 4 + (360.0,) * 4)
     write_pet(tmp_path, recipe, leave_out=frozenset(range(4, 8)))

@@ -95,6 +95,22 @@ def test_only_uptake_on_anatomy(tmp_path: Path) -> None:
         fuse(folder, overlay="other")
 
 
+def test_without_names_the_best_pair_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    write_series(folder / "ct", CT)
+    write_series(folder / "other", replace(CT, name="other", frame_of_reference="elsewhere"))
+    out, document = tmp_path / "fused.png", tmp_path / "fused.json"
+    common = ["--plane", "axial", "--out", str(out), "--json", str(document)]
+    with pytest.raises(WorldError, match="no PET or NM"):
+        run([str(folder), *common])
+    write_pet(folder / "pet", PetRecipe())
+    assert run([str(folder), *common]) == 0
+    written = json.loads(document.read_text("utf-8"))
+    assert (written["base"], written["overlay"]) == (series("ct"), series("pet"))
+    with pytest.raises(WorldError, match="no PET or NM"):
+        run([str(folder), *common, "--base", series("other")])
+
+
 def study_of(folder: Path) -> Study:
     source = LocalFolder([folder])
     try:

@@ -210,7 +210,6 @@ def test_a_coarse_picture_is_of_the_same_place() -> None:
         assert coarse.shape == fine.shape
         both = ~np.isnan(fine) & ~np.isnan(coarse)
         assert np.corrcoef(fine[both], coarse[both])[0, 1] > 0.9
-    sampler.release(whole)
     sampler.close()
 
 

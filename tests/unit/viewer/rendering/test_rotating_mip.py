@@ -7,7 +7,8 @@ import pytest
 
 from compare.reformat.sampled_volume import SampledVolume, sampled
 from tests.support.phantom_stacks import PhantomGeometry, phantom_stack, phantom_volume
-from viewer.rendering.rotating_mip import RotatingMip, hottest_on_line, mip_plane, rotating_mip
+from viewer.rendering.plane_sampler import PlaneSampler
+from viewer.rendering.rotating_mip import TurningProjections, hottest_on_line, mip_plane
 
 GEOMETRY = PhantomGeometry(tuple(3.0 * n for n in range(14)), (4.0, 4.0), 18, 20, corner_lps_mm=(-40.0, -35.0, 8.0))
 SPOT = (12, 5, 4)  # column, row, slice
@@ -21,8 +22,11 @@ def volume() -> SampledVolume:
 
 
 @pytest.fixture(scope="module")
-def spun(volume: SampledVolume) -> RotatingMip:
-    return rotating_mip(volume, step_degrees=30.0)
+def spun(volume: SampledVolume) -> TurningProjections:
+    made = TurningProjections(volume, step_degrees=30.0)
+    while not made.is_complete:
+        made.work(5.0)
+    return made
 
 
 def spot_lps() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -30,8 +34,9 @@ def spot_lps() -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 
 @pytest.mark.parametrize("index", range(12))
-def test_the_spot_is_where_it_is_seen_from_there(volume: SampledVolume, spun: RotatingMip, index: int) -> None:
+def test_the_spot_is_where_it_is_seen_from_there(volume: SampledVolume, spun: TurningProjections, index: int) -> None:
     values, plane = spun.values[index], spun.planes[index]
+    assert values is not None
     row, column = np.unravel_index(int(np.nanargmax(values)), values.shape)
     expected_column, expected_row, _ = plane.raster_of(spot_lps())
     assert (column, row) == pytest.approx((expected_column, expected_row), abs=1.01)
@@ -49,26 +54,27 @@ def test_from_the_front_it_is_the_highest_along_rows(volume: SampledVolume) -> N
     np.testing.assert_allclose(left.right_lps, (0.0, 1.0, 0.0), atol=1e-12)
 
 
-def test_half_a_turn_is_the_mirror_image(volume: SampledVolume, spun: RotatingMip) -> None:
-    from viewer.rendering.plane_sampler import PlaneSampler
-
+def test_half_a_turn_is_the_mirror_image(volume: SampledVolume, spun: TurningProjections) -> None:
+    mirrored = spun.values[7]
+    assert mirrored is not None
     direct = PlaneSampler().sample(volume, spun.planes[7], step_mm=volume.grid.finest_mm)
-    both = ~np.isnan(direct) & ~np.isnan(spun.values[7])
+    both = ~np.isnan(direct) & ~np.isnan(mirrored)
     assert both.sum() > 100
-    assert np.abs(direct - spun.values[7])[both].max() < 1.0
+    assert np.abs(direct - mirrored)[both].max() < 1.0
     assert spun.index_of(359.0) == 0
     assert spun.index_of(-31.0) == 11
 
 
-def test_beside_the_volume_there_is_nothing(volume: SampledVolume, spun: RotatingMip) -> None:
-    assert np.isnan(spun.values[0, :, 0]).all()
+def test_beside_the_volume_there_is_nothing(volume: SampledVolume, spun: TurningProjections) -> None:
+    assert spun.values[0] is not None
+    assert np.isnan(spun.values[0][:, 0]).all()
     assert hottest_on_line(volume, spun.planes[0], 0.0, 2.0) is None
 
 
-def test_work_can_be_ended(volume: SampledVolume) -> None:
-    def stop(done: int, _all: int) -> None:
-        if done == 2:
-            raise InterruptedError
-
-    with pytest.raises(InterruptedError):
-        rotating_mip(volume, on_angle=stop)
+def test_what_is_looked_at_is_made_first(volume: SampledVolume) -> None:
+    made = TurningProjections(volume, step_degrees=30.0)
+    assert made.index_of(92.0) == 3
+    while not made._piece(0.01):
+        assert made.values[3] is None
+    assert [index for index, values in enumerate(made.values) if values is not None] == [3, 9]
+    made.close()

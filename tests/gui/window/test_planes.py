@@ -1,0 +1,220 @@
+"""The three planes in the real window: what they show, what the mouse does, and how two examinations go together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from compare.reformat.sampling import sample_plane
+from tests.gui.window.conftest import settle, write_study
+from tests.support.dicom_files import SeriesRecipe, write_series
+from tests.support.pet_objects import PetRecipe, write_pet
+from viewer.main_window.main_window import MainWindow
+from viewer.planes.planes_panel import PlanesPanel
+from viewer.rendering.fusion import fused
+from viewer.rendering.plane_picture import grey_of_values
+
+pytestmark = pytest.mark.gui
+
+
+def opened(qtbot: QtBot, window: MainWindow) -> PlanesPanel:
+    QTest.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    panel = window.planes.panel
+    assert panel is not None
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
+    return panel
+
+
+@pytest.fixture
+def one(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> MainWindow:
+    write_study(tmp_path, "now", "20250602", slices=24)
+    window.open_paths([tmp_path])
+    settle(qtbot, window)
+    return window
+
+
+def wheel(pane: QWidget, notches: int, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    middle = QPointF(pane.rect().center())
+    event = QWheelEvent(
+        middle, pane.mapToGlobal(middle), QPoint(), QPoint(0, 120 * notches), Qt.MouseButton.NoButton, modifiers,
+        Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(pane, event)
+
+
+def test_each_pane_shows_its_plane(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    assert len(panel.panes) == 1
+    row = panel.rows[0]
+    assert panel.state is not None
+    assert row.whole is not None
+    for number, pane in enumerate(panel.panes[0]):
+        plane = panel.state.plane(number, *pane.canvas_size)
+        expected = grey_of_values(sample_plane(row.whole, plane), row.volume.frame(12), row.window)
+        assert pane.pixels is not None
+        assert np.abs(pane.pixels.astype(int) - expected).max() <= 1
+        assert len(np.unique(pane.pixels)) > 10
+        assert pane.face is not None
+        assert pane.face.letters == (("R", "A", "L", "P"), ("R", "H", "L", "F"), ("A", "H", "P", "F"))[number]
+        assert "CHAN TAI MAN" in pane.face.top_lines
+
+
+def test_a_press_brings_all_planes_to_its_place(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    axial, before = panel.panes[0][0], panel.state
+    assert before is not None
+    place = QPoint(axial.width() // 2 + 30, axial.height() // 2 - 20)
+    QTest.mouseClick(axial, Qt.MouseButton.LeftButton, pos=place)
+    ratio = axial.devicePixelRatioF()
+    wanted = before.plane(0, *axial.canvas_size).lps_of(place.x() * ratio - 0.5, place.y() * ratio - 0.5)
+    assert panel.state is not None
+    np.testing.assert_allclose(panel.state.crosshair_lps_mm, wanted, atol=1e-6)
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
+    face = axial.face
+    assert face is not None
+    assert face.crosshair == pytest.approx((place.x() * ratio - 0.5, place.y() * ratio - 0.5), abs=1e-3)
+
+
+def test_the_wheel_scrolls_thickens_and_enlarges(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    axial, before = panel.panes[0][0], panel.state
+    assert before is not None
+    wheel(axial, -2)
+    assert panel.state is not None
+    moved = np.subtract(panel.state.crosshair_lps_mm, before.crosshair_lps_mm)
+    assert panel.rows[0].whole is not None
+    np.testing.assert_allclose(moved, (0.0, 0.0, 2 * panel.rows[0].whole.grid.finest_mm), atol=1e-9)
+    wheel(axial, 3, Qt.KeyboardModifier.ShiftModifier)
+    assert panel.state.slab_mm == 3.0
+    wheel(axial, 1, Qt.KeyboardModifier.ControlModifier)
+    assert panel.state.mm_per_pixel < before.mm_per_pixel
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
+    assert axial.face is not None
+    assert any("3" in text for text in axial.face.bottom_lines)
+
+
+def test_dragging_a_line_turns_the_other_planes(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    axial, before = panel.panes[0][0], panel.state
+    assert before is not None
+    assert axial.face is not None
+    ratio = axial.devicePixelRatioF()
+    middle = QPointF((axial.face.crosshair[0] + 0.5) / ratio, (axial.face.crosshair[1] + 0.5) / ratio)
+    start = QPoint(round(middle.x() + 100), round(middle.y()))
+    assert axial.line_at(QPointF(start)) is not None
+    assert axial.line_at(middle) is None
+    QTest.mousePress(axial, Qt.MouseButton.LeftButton, pos=start)
+    QTest.mouseMove(axial, QPoint(round(middle.x() + 87), round(middle.y() + 50)))
+    QTest.mouseRelease(axial, Qt.MouseButton.LeftButton, pos=QPoint(round(middle.x() + 87), round(middle.y() + 50)))
+    assert panel.state is not None
+    assert panel.state.frames[0] == before.frames[0]
+    normal = panel.state.frames[1].normal_lps
+    # Clockwise by 30 degrees on the screen, seen from the feet: from the front towards the patient's right.
+    np.testing.assert_allclose(normal, (-0.5, 0.866, 0.0), atol=0.02)
+    assert panel.state.crosshair_lps_mm == before.crosshair_lps_mm
+
+
+def test_prior_and_current_go_together_and_say_when_they_are_not_registered(
+    qtbot: QtBot,
+    window: MainWindow,
+    tmp_path: Path,
+) -> None:
+    write_study(tmp_path / "a", "now", "20250602", slices=24)
+    write_study(tmp_path / "b", "then", "20240517", slices=24)
+    window.open_paths([tmp_path])
+    settle(qtbot, window)
+    panel = opened(qtbot, window)
+    assert len(panel.panes) == 2
+    faces = [row[0].face for row in panel.panes]
+    assert faces[0] is not None
+    assert faces[1] is not None
+    assert not faces[0].warnings
+    assert any("not registered" in text for text in faces[1].warnings)
+    before = panel.state
+    assert before is not None
+    wheel(panel.panes[1][0], -1)
+    assert panel.state is not None
+    assert panel.state.crosshair_lps_mm[2] > before.crosshair_lps_mm[2]
+    qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
+    # The same numbers lie in both studies: at the same place relative to their middles they show the same.
+    first, second = (row[0].pixels for row in panel.panes)
+    assert first is not None
+    assert second is not None
+    np.testing.assert_array_equal(first, second)
+
+
+def test_pet_beside_its_ct_is_fused_in_suv(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    write_series(
+        tmp_path / "ct", SeriesRecipe(name="ct", slices=8, rows=50, columns=60, spacing_mm_zyx=(2.0, 1.0, 1.0))
+    )
+    write_pet(tmp_path / "pet", PetRecipe())
+    window.open_paths([tmp_path])
+    settle(qtbot, window)
+    stacks = {
+        series.modality: series.stacks[0].key
+        for study in window.session.index.catalogue.studies
+        for series in study.series
+    }
+    window._choose_layout(1, 2)
+    window.hanging.show_stack(0, stacks["CT"])
+    window.hanging.show_stack(1, stacks["PT"])
+    settle(qtbot, window)
+    panel = opened(qtbot, window)
+    assert len(panel.panes) == 3
+    _, uptake, both = panel.rows
+    assert (uptake.unit, uptake.is_uptake, both.unit) == ("SUVbw", True, "SUVbw")
+    assert panel.state is not None
+    assert uptake.whole is not None
+    assert both.whole is not None
+    pane = panel.panes[2][0]
+    plane = panel.state.plane(0, *pane.canvas_size)
+    values = sample_plane(uptake.whole, plane)
+    # The reference object holds uptakes of 0.2, 1 and 4.
+    assert np.nanmax(values) == pytest.approx(4.0, rel=1e-3)
+    assert np.nanmin(values) == pytest.approx(0.2, rel=1e-3)
+    shown = pane.pixels
+    assert shown is not None
+    anatomy = grey_of_values(sample_plane(both.whole, plane), both.volume.frame(4), both.window)
+    assert both.look is not None
+    difference = shown.astype(int) - fused(anatomy, values, both.look)
+    assert np.abs(difference)[~(np.abs(values - both.look.threshold) < 0.01)].max() <= 1
+    face = panel.panes[2][0].face
+    assert face is not None
+    assert face.bar is not None
+    assert [value for _, value in face.bar.ticks] == pytest.approx([5.0, 2.5, 0.0])
+    assert not face.warnings
+    turning = panel.turning
+    assert turning is not None
+    qtbot.waitUntil(lambda: turning.projections.is_complete, timeout=20_000)
+    wheel(turning, 2)
+    assert turning.azimuth_degrees == 10.0
+    turning.turn_to(0.0)
+    # The band of uptake 4 lies on the patient's left, which is right in a view from the front.
+    area = turning._area()
+    QTest.mouseClick(
+        turning,
+        Qt.MouseButton.LeftButton,
+        pos=QPoint(round(area.center().x() + area.width() / 5), turning.height() // 2),
+    )
+    point = panel.state.crosshair_lps_mm
+    row, column, _ = (round((point[axis] - corner) / 4.0) for axis, corner in ((1, -80.0), (0, -100.0), (2, 40.0)))
+    assert 0 <= row < 12
+    assert 8 <= column < 12
+
+
+def test_back_to_the_slices(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    assert panel.isVisible()
+    QTest.keyClick(one, Qt.Key.Key_Escape)
+    assert not one.planes.is_open
+    assert panel.rows == []
+    assert opened(qtbot, one) is panel
+    QTest.keyClick(one, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    assert not one.planes.is_open

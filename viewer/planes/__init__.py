@@ -1,0 +1,1 @@
+"""Three planes through a volume, in the window: panes, their crosshair, and what links two examinations."""

@@ -1,0 +1,71 @@
+"""One examination in the three planes: its volume, what it is called, and how it lies to the first one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from compare.linking.frame_graph import LinkBasis, PointTransform
+from compare.reformat.sampled_volume import SampledVolume
+from loaders.model.display import Window
+from loaders.model.volume import Volume
+from viewer.rendering.fusion import FusionLook
+
+_TRANSPARENT_SHARE = 0.1
+
+
+@dataclass(slots=True, eq=False)
+class PlanesRow:
+    """One examination. ``transform`` carries points of the first row's space here; ``basis`` says on what it rests.
+
+    Without a transform the planes turn, thicken and scale alike, and their place is kept relative to the two volumes'
+    middles: ``basis`` is ``None`` then, and the pane says so. ``factor`` brings values into ``unit`` (SUV).
+    ``is_uptake``: dark on white. ``uptake`` is the row whose values are laid over this one's in colour; both lie in one
+    frame of reference.
+    """
+
+    volume: Volume
+    titles: tuple[str, ...]
+    window: Window | None
+    transform: PointTransform | None = None
+    basis: LinkBasis | None = None
+    factor: float = 1.0
+    unit: str = ""
+    is_uptake: bool = False
+    uptake: PlanesRow | None = None
+    whole: SampledVolume | None = None
+
+    @property
+    def layers(self) -> tuple[SampledVolume, ...]:
+        """The volumes that a pane of this row is drawn from; none where one of them cannot be cut."""
+        if self.whole is None:
+            return ()
+        if self.uptake is None:
+            return (self.whole,)
+        return (self.whole, self.uptake.whole) if self.uptake.whole is not None else ()
+
+    @property
+    def look(self) -> FusionLook | None:
+        """How the uptake is painted: by the window of its own row, a tenth of it transparent."""
+        window = self.uptake.window if self.uptake is not None else None
+        if window is None:
+            return None
+        low = window.center - window.width / 2.0
+        return FusionLook(low, low + window.width, low + _TRANSPARENT_SHARE * window.width)
+
+
+class ShiftedPlace:
+    """Keeps the place relative to two volumes' middles where nothing is known of how they lie."""
+
+    def __init__(self, offset_mm: NDArray[np.float64]) -> None:
+        self._offset_mm = offset_mm
+
+    def map_points(self, lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Shift points, (n, 3)."""
+        return lps_mm + self._offset_mm
+
+    def inverse(self) -> ShiftedPlace:
+        """Shift back."""
+        return ShiftedPlace(-self._offset_mm)
