@@ -7,8 +7,6 @@ from typing import cast
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from viewer.panels.store_words import STORE_WORDS
-
 
 @dataclass(frozen=True, slots=True)
 class ProblemWords:
@@ -250,7 +248,7 @@ _OTHER_ADVICE = QT_TRANSLATE_NOOP("ProblemWords", "The file is not shown. Ask th
 def problem_words(code: str, message: str) -> ProblemWords:
     """Return the words for a code; a code without words of its own shows the message it came with."""
     translate = QCoreApplication.translate
-    known = _WORDS.get(code) or STORE_WORDS.get(code)
+    known = _WORDS.get(code)
     if known is None:
         return ProblemWords(message or code, translate("ProblemWords", cast("str", _OTHER_ADVICE)))
     return ProblemWords(translate("ProblemWords", known[0]), translate("ProblemWords", known[1]))
