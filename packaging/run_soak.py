@@ -61,9 +61,8 @@ def main() -> int:
     """Run everything and write the table."""
     LOG.parent.mkdir(exist_ok=True)
     LOG.write_text("", encoding="utf-8")
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    revision = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(revision, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
     today = dt.datetime.now(tz=dt.UTC).date()
     where = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     lines = [

@@ -27,9 +27,7 @@ class AlignedPair:
     is_known: Mask
 
 
-def aligned_pair(
-    current: RegistrationImage, prior: RegistrationImage, aligned: Aligned, grid: WorkGrid
-) -> AlignedPair:
+def aligned_pair(current: RegistrationImage, prior: RegistrationImage, aligned: Aligned, grid: WorkGrid) -> AlignedPair:
     """Sample both on ``grid``, equally blurred along the slices: the thinner ones are averaged like the thicker.
 
     Linear interpolation, one for each image.

@@ -49,7 +49,7 @@ SOFT = CtPreset("soft", 40.0, 120.0)
 
 @dataclass(frozen=True, eq=False)
 class ChangeMap:
-    """Signed difference current - prior, smoothed, in HU; voxels below the threshold are noise. Processed: label it so."""
+    """Signed difference current - prior, smoothed, HU; below the threshold it is noise. Processed: label it so."""
 
     difference: Floats
     threshold: float

@@ -23,7 +23,7 @@ _LEAST_LUNG_SHARE = 0.03
 
 @dataclass(frozen=True, eq=False)
 class ListedChanges:
-    """Candidates and their label grid; ``index_to_lps`` (4, 4) takes label indices (z, y, x, 1) to the current's LPS."""
+    """Candidates and their label grid; ``index_to_lps`` (4, 4) takes labels' (z, y, x, 1) to the current's LPS."""
 
     changes: Changes
     index_to_lps: NDArray[np.float64]

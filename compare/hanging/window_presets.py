@@ -43,11 +43,6 @@ def presets_for(modality: str, unit: ValueUnit) -> tuple[WindowPreset, ...]:
     return tuple(preset for preset in _table().get(modality, ()) if preset.unit is unit)
 
 
-def preset_by_key(modality: str, unit: ValueUnit, key: int) -> WindowPreset | None:
-    """Return the preset of a number key, or ``None``."""
-    return next((preset for preset in presets_for(modality, unit) if preset.key == key), None)
-
-
 def default_window(modality: str, unit: ValueUnit, description: str, kernel_sharpness: float | None) -> Window | None:
     """Return a window to start with where the file has none, or ``None`` to ask for an automatic one."""
     presets = {preset.code: preset for preset in presets_for(modality, unit)}

@@ -94,7 +94,7 @@ def _mark(
         return CursorMark(index, reason=LinkReason.NO_TRANSFORM)
     point = link.transform.map_points(np.asarray(lps_mm, dtype=np.float64).reshape(1, 3))[0]
     right, down, off = frame.plane.in_plane_mm(point)
-    return CursorMark(index, (right, down), off, link.basis, link.error_mm)
+    return CursorMark(index, (right, down), off, link.basis, link.error_at(lps_mm))
 
 
 def _why_not(session: ComparisonSession, source: Viewport, target: Viewport) -> LinkReason | None:

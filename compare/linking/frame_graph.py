@@ -7,7 +7,7 @@ or there is none: :meth:`FrameGraph.between` answers ``None`` and never falls ba
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -50,6 +50,14 @@ class PointTransform(Protocol):
 
     def inverse(self) -> PointTransform:
         """Return the transform that leads back."""
+        ...
+
+
+class ErrorField(Protocol):
+    """An error that differs from place to place."""
+
+    def at(self, lps_mm: Points) -> Points:
+        """Stated error in mm, shape (n,), at points (n, 3) in LPS mm of the space the field lies in."""
         ...
 
 
@@ -120,13 +128,17 @@ class Space:
 
 @dataclass(frozen=True, slots=True)
 class FrameEdge:
-    """A known transform from one space to another; ``error_mm`` is ``None`` where nobody has estimated it."""
+    """A known transform from one space to another; ``error_mm`` is ``None`` where nobody has estimated it.
+
+    ``error_field``, where there is one, lies in the source's space.
+    """
 
     source: Space
     target: Space
     basis: LinkBasis
     transform: PointTransform
     error_mm: float | None = None
+    error_field: ErrorField | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +148,16 @@ class SpaceLink:
     basis: LinkBasis
     transform: PointTransform
     error_mm: float | None
+    #: Where the chain is one edge with an error field: the field, and whether the link runs along the edge.
+    error_field: ErrorField | None = None
+    is_along: bool = True
+
+    def error_at(self, lps_mm: Points) -> float | None:
+        """Stated error in mm at one point (3,) of the link's source space; the link's one error without a field."""
+        if self.error_field is None:
+            return self.error_mm
+        point = np.asarray(lps_mm, dtype=np.float64).reshape(1, 3)
+        return float(self.error_field.at(point if self.is_along else self.transform.map_points(point))[0])
 
 
 _SAME_SPACE = SpaceLink(LinkBasis.SAME_FRAME, IdentityTransform(), 0.0)
@@ -180,7 +202,7 @@ def _shortest(graph: FrameGraph, source: Space, target: Space, allowing: frozens
     return None if path is None else _join(path)
 
 
-def _join(path: Iterable[tuple[FrameEdge, bool]]) -> SpaceLink:
+def _join(path: Sequence[tuple[FrameEdge, bool]]) -> SpaceLink:
     transforms: list[PointTransform] = []
     basis = LinkBasis.SAME_FRAME
     error_mm: float | None = 0.0
@@ -189,7 +211,8 @@ def _join(path: Iterable[tuple[FrameEdge, bool]]) -> SpaceLink:
         basis = max(basis, edge.basis, key=_RANK.__getitem__)
         error_mm = None if error_mm is None or edge.error_mm is None else error_mm + edge.error_mm
     if len(transforms) == 1:
-        return SpaceLink(basis, transforms[0], error_mm)
+        edge, is_forward = path[0]
+        return SpaceLink(basis, transforms[0], error_mm, edge.error_field, is_forward)
     return SpaceLink(basis, ChainedTransform(tuple(transforms)), error_mm)
 
 

@@ -27,7 +27,8 @@ class ShiftTransform:
 
     def map_points(self, lps_mm: NDArray[np.float64]) -> NDArray[np.float64]:
         """Shift points, shape (n, 3)."""
-        return lps_mm + np.asarray(self.shift_lps_mm, dtype=np.float64)
+        shifted: NDArray[np.float64] = lps_mm + np.asarray(self.shift_lps_mm)
+        return shifted
 
     def inverse(self) -> ShiftTransform:
         """Return the shift that leads back."""

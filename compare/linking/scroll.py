@@ -65,14 +65,14 @@ def scrolled_index(
     if link is None:
         return _relative_by_position(source, target, target_index, source_places, target_places)
     focal, normal = _mapped_focal(source, here, link)
+    at = focal_point_lps(source, here)
+    error_mm = link.error_mm if at is None else link.error_at(np.array(at))
     degrees = degrees_between_planes(normal, target_places.normal_lps)
     if not are_parallel(normal, target_places.normal_lps):
         status = unlinked(target_index, LinkedAction.SCROLL, LinkReason.PLANES_NOT_PARALLEL, angle_degrees=degrees)
         return stay, status
     wanted_mm = dot(focal, target_places.normal_lps)
-    return _nearest(
-        target_index, target_places, wanted_mm, stay, link.basis, error_mm=link.error_mm, angle_degrees=degrees
-    )
+    return _nearest(target_index, target_places, wanted_mm, stay, link.basis, error_mm=error_mm, angle_degrees=degrees)
 
 
 def focal_point_lps(viewport: Viewport, stack: Stack) -> Vector3 | None:

@@ -127,6 +127,7 @@ def _inside_polygon(
             at = x0 + (down - y0) * ((x1 - x0) / (y1 - y0))
             inside ^= crosses & (right < at)
         length = math.hypot(x1 - x0, y1 - y0)
+        on_edge |= (np.abs(right - x0) <= _ON_BORDER_MM) & (np.abs(down - y0) <= _ON_BORDER_MM)
         if length > 0.0:
             along = ((right - x0) * (x1 - x0) + (down - y0) * (y1 - y0)) / length
             across = ((right - x0) * (y1 - y0) - (down - y0) * (x1 - x0)) / length

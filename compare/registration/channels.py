@@ -18,7 +18,7 @@ from compare.registration.work_grid import in_slabs
 
 Mask = NDArray[np.bool_]
 
-#: CT is looked at twice: vessels in the lung, where all else is one white; and organs and bone, where lung is one black.
+#: CT is looked at twice: vessels in lung, where all else is one white; organs and bone, where lung is one black.
 _CT_WINDOWS = ((-1000.0, -350.0, 45.0), (-200.0, 350.0, 25.0))
 _RADIUS_VOXELS = 3
 _AIR_HU = -1000.0

@@ -42,7 +42,7 @@ class ErrorWeights:
 
 @dataclass(frozen=True, eq=False)
 class Witnesses:
-    """The witnesses on blocks of the comparison grid, each of one shape (bz, by, bx); NaN where nothing was compared."""
+    """The witnesses on blocks of the comparison grid, all of shape (bz, by, bx); NaN where nothing was compared."""
 
     grid: WorkGrid
     backward_mm: Floats

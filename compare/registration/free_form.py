@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.ndimage as ndi
-from numpy.typing import NDArray
 
 from compare.registration.registration_image import Floats
 from compare.registration.rigid_refine import ROBUST_SCALE, Prepared
@@ -81,7 +80,7 @@ def align_freely(
             nodes = np.zeros((3, *splines.shape_zyx), dtype=np.float32)
         else:
             nodes = refit(field.nodes, field.splines, field.grid.spacing_mm, splines, level.spacing_mm)
-        nodes = _descend(current, prior, splines, nodes, level, cancel)
+        nodes = _descend(current, prior, splines, nodes, level=level, cancel=cancel)
         field = SplineField(current.grid, splines, nodes)
         on_level(number, field)
     if field is None:
@@ -90,7 +89,7 @@ def align_freely(
 
 
 def _descend(
-    current: Prepared, prior: Prepared, splines: SplineGrid, nodes: Floats, level: Level, cancel: CancelToken
+    current: Prepared, prior: Prepared, splines: SplineGrid, nodes: Floats, *, level: Level, cancel: CancelToken
 ) -> Floats:
     weight = current.channels.weight * ndi.binary_dilation(current.body, iterations=2)
     for _ in range(level.steps):
@@ -105,9 +104,7 @@ def _descend(
     return nodes
 
 
-def data_term(
-    current: Prepared, prior: Prepared, splines: SplineGrid, nodes: Floats, weight: Floats
-) -> DataTerm:
+def data_term(current: Prepared, prior: Prepared, splines: SplineGrid, nodes: Floats, weight: Floats) -> DataTerm:
     """Sum slopes and differences onto the nodes, slab by slab."""
     planes = splines.expand_plane(nodes)
     depth = current.grid.shape_zyx[0]
@@ -127,7 +124,7 @@ def data_term(
         total = np.zeros((9, last - first, *index.shape[2:]), dtype=np.float32)
         for ours, theirs in zip(current.channels.pictures, prior.channels.pictures, strict=True):
             warped = ndi.map_coordinates(theirs, index, order=1, mode="nearest")
-            add_products(total, ours[low:high], warped, reach, inner, step)
+            add_products(total, ours[low:high], warped, reach, inner=inner, step=step)
         sums.append(splines.gather_slab(total, first))
 
     in_slabs(depth, gather)
@@ -135,9 +132,7 @@ def data_term(
     return DataTerm(joint[:6], joint[6:])
 
 
-def add_products(
-    total: Floats, ours: Floats, warped: Floats, reach: Floats, inner: slice, step: float
-) -> None:
+def add_products(total: Floats, ours: Floats, warped: Floats, reach: Floats, *, inner: slice, step: float) -> None:
     """Add one channel's products of slopes (6) and of slopes and differences (3), both weighted, to ``total``."""
     slopes = [part[inner] for part in np.gradient(0.5 * (ours + warped), np.float32(step))[::-1]]
     residual = (ours - warped)[inner]

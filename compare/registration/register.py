@@ -12,7 +12,7 @@ import scipy.ndimage as ndi
 from numpy.typing import NDArray
 
 from compare.linking.frame_graph import PointTransform, RigidTransform
-from compare.registration.acceptance import RefusalReason, refusal_of_outcome, refusal_of_rigid
+from compare.registration.acceptance import RefusalReason, refusal_beforehand, refusal_of_outcome, refusal_of_rigid
 from compare.registration.error_map import ErrorMap, ErrorWeights, Witnesses, error_map, witnesses
 from compare.registration.free_form import Level, SplineField, align_freely
 from compare.registration.registration_image import Floats, RegistrationImage
@@ -75,7 +75,6 @@ class Registration:
         return self.deformable or self.rigid
 
 
-
 def register(
     current: RegistrationImage,
     prior: RegistrationImage,
@@ -115,6 +114,10 @@ class RegistrationRun:
         self._cancel, self._progress, self._on_stage = cancel, progress, on_stage
         self._say("prepare", 0)
         self.current, self.prior = subject_of(current), subject_of(prior)
+        # No finer than the pictures: interpolated detail costs time and tells nothing.
+        pixels = [max(subject.image.spacing_mm_zyx[1:]) for subject in (self.current, self.prior)]
+        self._finest_mm = max(LEVELS[-1].spacing_mm, 0.7 * min(pixels))
+        self._levels = [level for level in LEVELS if level.spacing_mm >= 0.8 * self._finest_mm] or [LEVELS[0]]
         self._kept: dict[float, tuple[Prepared, Prepared]] = {}
 
     def _say(self, stage: str, percent: int) -> None:
@@ -122,12 +125,13 @@ class RegistrationRun:
         self._progress(Progress(stage, percent, 100))
 
     def all(self, method: Method, on_usable: Callable[[NDArray[np.float64]], None]) -> Registration:
-        early = refusal_of_rigid(self.current, self.prior, None)
+        """Do everything that ``method`` asks for."""
+        early = refusal_beforehand(self.current, self.prior)
         if early is not None:
             return Registration(None, None, Fit(0.0, 0.0), early)
         self._say("rigid", 5)
-        found = align_rigidly(self.current, self.prior, self._cancel, on_coarse=on_usable)
-        refusal = refusal_of_rigid(self.current, self.prior, found)
+        found = align_rigidly(self.current, self.prior, self._cancel, finest_mm=self._finest_mm, on_coarse=on_usable)
+        refusal = refusal_of_rigid(found)
         if refusal is not None:
             return Registration(None, None, found.fit, refusal)
         self._say("rigid", 30)
@@ -142,10 +146,10 @@ class RegistrationRun:
         return self._deform(found, rigid)
 
     def _deform(self, found: RigidResult, rigid: Aligned) -> Registration:
-        field = align_freely(partial(self.pair, found), LEVELS, self._cancel, self._level_done)
+        field = align_freely(partial(self.pair, found), self._levels, self._cancel, self._level_done)
         field = unfolded(field)
         jacobian = jacobian_determinants(field)
-        body = self.pair(found, LEVELS[-1].spacing_mm)[0].body
+        body = self.pair(found, field.grid.spacing_mm)[0].body
         inside = jacobian[body] if body.any() else jacobian.ravel()
         folded, smallest = float(np.mean(inside <= 0.0)), float(inside.min())
         transform = DeformableTransform(RigidTransform(found.current_to_prior), field)
@@ -158,7 +162,13 @@ class RegistrationRun:
         if refusal is not None:
             keeps_rigid = refusal is RefusalReason.FOLDED
             return Registration(
-                rigid if keeps_rigid else None, None, found.fit, None if keeps_rigid else refusal, refusal, folded, smallest
+                rigid if keeps_rigid else None,
+                None,
+                found.fit,
+                None if keeps_rigid else refusal,
+                refusal,
+                folded,
+                smallest,
             )
         return Registration(rigid, deformable, found.fit, None, None, folded, smallest)
 
@@ -168,6 +178,7 @@ class RegistrationRun:
             self._on_stage(("first_deformable", "deformable")[number - 1])
 
     def pair(self, found: RigidResult, spacing_mm: float) -> tuple[Prepared, Prepared]:
+        """Both images on the current's grid of one spacing, the prior rigidly aligned; kept for later."""
         if spacing_mm not in self._kept:
             grid = self._grid(self.current).at_spacing(spacing_mm)
             ours = prepared(self.current, grid)
@@ -178,6 +189,7 @@ class RegistrationRun:
         return box_around(subject.body_points_lps_mm, subject.image.axes_lps, 1.0, _MARGIN_MM)
 
     def backward_field(self, found: RigidResult) -> SplineField:
+        """An independent, coarser registration the other way: what it leads to, the first one must lead back from."""
         grid = self._grid(self.prior)
         prior_to_current = np.linalg.inv(found.current_to_prior)
 
@@ -213,9 +225,7 @@ def on_grid(field: SplineField, grid: WorkGrid) -> Floats:
     return SplineField(grid, finer, np.pad(nodes, pad, mode="edge")).dense()
 
 
-def missed_mm(
-    grid: WorkGrid, displacement: Floats, current_to_prior: NDArray[np.float64], back: SplineField
-) -> Floats:
+def missed_mm(grid: WorkGrid, displacement: Floats, current_to_prior: NDArray[np.float64], back: SplineField) -> Floats:
     """By how many mm the way to the prior and back misses the start, on the current's grid (z, y, x)."""
     shape = grid.shape_zyx
     index = np.stack([part.ravel() for part in np.indices(shape, dtype=np.float64)], axis=1)

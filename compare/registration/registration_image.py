@@ -95,10 +95,9 @@ def registration_image(volume: Volume, modality: str, *, detail_mm: float = WORK
         ],
         axis=1,
     )
-    corner = (
-        0.5 * (factors[0] - 1) * spacing.row_mm * np.asarray(plane.row_step_lps)
-        + 0.5 * (factors[1] - 1) * spacing.column_mm * np.asarray(plane.column_step_lps)
-    )
+    corner = 0.5 * (factors[0] - 1) * spacing.row_mm * np.asarray(plane.row_step_lps) + 0.5 * (
+        factors[1] - 1
+    ) * spacing.column_mm * np.asarray(plane.column_step_lps)
     return _even(values, kept_positions, kept_origins + corner, columns, has_value, modality=modality)
 
 
@@ -180,7 +179,7 @@ def _even(
     kept = np.flatnonzero(has_value)
     positions, values = positions[kept], values[kept]
     affine[:3, 3] = origins[kept[0]]
-    count = int(round((positions[-1] - positions[0]) / step)) + 1
+    count = round(float((positions[-1] - positions[0]) / step)) + 1
     wanted = positions[0] + step * np.arange(count)
     affine[:3, 0] = line * step
     after = np.clip(np.searchsorted(positions, wanted), 1, len(positions) - 1)

@@ -162,7 +162,7 @@ def _search(
             there.spacing_mm,
             tuple(min(a, b) for a, b in zip(there.shape_zyx, bounds, strict=True)),  # type: ignore[arg-type]
         )
-        shift, correlation, overlap = search.best(_search_picture(prior, there), mask_on(prior, there), there)
+        shift, correlation, overlap = search.best(_search_picture(prior, there), mask_on(prior, there))
         matrix = np.eye(4)
         matrix[:3, :3] = whole
         matrix[:3, 3] = there.origin_lps_mm - whole @ here.origin_lps_mm + whole @ axes @ shift

@@ -46,8 +46,7 @@ class ShiftSearch:
     def __init__(self, current: Floats, body: Mask, grid: WorkGrid, largest_other: tuple[int, int, int]) -> None:
         self._grid, self._body_size = grid, int(body.sum())
         self._shape = [
-            scipy.fft.next_fast_len(a + b - 1, real=True)
-            for a, b in zip(grid.shape_zyx, largest_other, strict=True)
+            scipy.fft.next_fast_len(a + b - 1, real=True) for a, b in zip(grid.shape_zyx, largest_other, strict=True)
         ]
         values = np.where(body, current, 0.0)
         self._fixed = [self._transform(part) for part in (body.astype(np.float32), values, values * values)]
@@ -56,7 +55,7 @@ class ShiftSearch:
         result: NDArray[np.complex64] = scipy.fft.rfftn(values.astype(np.float32), self._shape, workers=THREADS)
         return result
 
-    def best(self, prior: Floats, body: Mask, grid: WorkGrid) -> tuple[NDArray[np.float64], float, float]:
+    def best(self, prior: Floats, body: Mask) -> tuple[NDArray[np.float64], float, float]:
         """Return the shift in mm along the grid's axes (x, y, z) from current to prior, correlation and overlap."""
         values = np.where(body, prior, 0.0)
         moving = [self._transform(part).conj() for part in (body.astype(np.float32), values, values * values)]
@@ -85,7 +84,9 @@ class ShiftSearch:
         return shift, float(score[place]), float(min(1.0, overlap[place]))
 
 
-def matrix_about(rotation: NDArray[np.float64], centre: NDArray[np.float64], to: NDArray[np.float64]) -> NDArray[np.float64]:
+def matrix_about(
+    rotation: NDArray[np.float64], centre: NDArray[np.float64], to: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """(4, 4) that turns about ``centre`` and brings it to ``to``, LPS mm."""
     matrix = np.eye(4)
     matrix[:3, :3] = rotation

@@ -65,7 +65,7 @@ class SplineGrid:
 
     def gather_slab(self, voxels: Floats, first: int) -> Floats:
         """Adjoint of :meth:`expand_slab` and :meth:`expand_plane`: from (k, slab, y, x) to (k, mz, my, mx)."""
-        k, slab, y, x = voxels.shape
+        k, slab = voxels.shape[:2]
         half = voxels @ self.axes[2].weights
         half = np.matmul(self.axes[1].weights.T, half)
         flat = half.reshape(k, slab, -1)
@@ -80,7 +80,7 @@ def spline_grid(shape_zyx: tuple[int, int, int], step: float) -> SplineGrid:
 
 
 def refit(nodes: Floats, old: SplineGrid, old_spacing_mm: float, new: SplineGrid, new_spacing_mm: float) -> Floats:
-    """Bring nodes (k, mz, my, mx) to another grid over the same box: values at the new nodes, turned into coefficients."""
+    """Bring nodes (k, mz, my, mx) to another grid over the same box: values there, turned into coefficients."""
     values = nodes
     for axis, (was, now) in enumerate(zip(old.axes, new.axes, strict=True)):
         places_mm = (np.arange(now.nodes) - 1.0) * now.step * new_spacing_mm

@@ -11,42 +11,42 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import SimpleITK as sitk
+import SimpleITK
 
 from compare.linking.frame_graph import PointTransform, RigidTransform
 from compare.registration.free_form import SplineField
 from compare.registration.transforms import DeformableTransform
 
 
-def itk_transform(transform: PointTransform) -> sitk.Transform:
+def itk_transform(transform: PointTransform) -> SimpleITK.Transform:
     """Return the SimpleITK form of a rigid or deformable current-to-prior transform."""
     if isinstance(transform, RigidTransform):
         return _rigid(transform)
     if isinstance(transform, DeformableTransform):
         # A composite applies its last member first.
-        return sitk.CompositeTransform([_rigid(transform.rigid), _spline(transform.field)])
+        return SimpleITK.CompositeTransform([_rigid(transform.rigid), _spline(transform.field)])
     raise TypeError(f"no file form for {type(transform).__name__}")
 
 
 def write_transform(transform: PointTransform, path: Path) -> None:
     """Write as HDF5; the suffix must be .h5 or .hdf5. Raises ``OSError``."""
     try:
-        sitk.WriteTransform(itk_transform(transform), str(path))
+        SimpleITK.WriteTransform(itk_transform(transform), str(path))
     except RuntimeError as error:
         raise OSError(f"cannot write the transform to {path}") from error
 
 
-def _rigid(transform: RigidTransform) -> sitk.Transform:
-    rigid = sitk.AffineTransform(3)
+def _rigid(transform: RigidTransform) -> SimpleITK.Transform:
+    rigid = SimpleITK.AffineTransform(3)
     rigid.SetMatrix(transform.matrix[:3, :3].ravel().tolist())
     rigid.SetTranslation(transform.matrix[:3, 3].tolist())
     return rigid
 
 
-def _spline(field: SplineField) -> sitk.Transform:
+def _spline(field: SplineField) -> SimpleITK.Transform:
     steps = [axis.step * field.grid.spacing_mm for axis in field.splines.axes][::-1]
     mesh = [axis.nodes - 3 for axis in field.splines.axes][::-1]
-    spline = sitk.BSplineTransform(3, 3)
+    spline = SimpleITK.BSplineTransform(3, 3)
     spline.SetTransformDomainOrigin(np.asarray(field.grid.origin_lps_mm).tolist())
     spline.SetTransformDomainDirection(field.grid.axes_lps.ravel().tolist())
     spline.SetTransformDomainPhysicalDimensions([step * cells for step, cells in zip(steps, mesh, strict=True)])

@@ -1,4 +1,4 @@
-"""Deformable point transforms as frozen values. All directions are said: what the field is stored for is current to prior."""
+"""Deformable point transforms as frozen values. The direction that is stored is current to prior."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ class DeformableTransform:
 
 @dataclass(frozen=True, eq=False)
 class InverseDeformableTransform:
-    """prior -> current, found point by point: the fixed point of x = R⁻¹(y) - d(x) (Chen et al., Med Phys 2008)."""
+    """prior -> current, point by point: the fixed point of x = R⁻¹(y) - d(x) (Chen et al., Med Phys 2008)."""
 
     forward: DeformableTransform
 
     def map_points(self, lps_mm: Points) -> Points:
-        """Map points of the prior, shape (n, 3) in LPS mm, to the current, to 0.005 mm where the field does not fold."""
+        """Map points of the prior, shape (n, 3) in LPS mm, to the current, to 0.005 mm unless the field folds."""
         target = self.forward.rigid.inverse().map_points(np.asarray(lps_mm, dtype=np.float64).reshape(-1, 3))
         points = target.copy()
         share = 1.0

@@ -33,3 +33,9 @@ class NotKept(SourceError):
     """The library holds no such study (any more)."""
 
     code = "not_kept"
+
+
+class NoLastingKeyring(LibraryError):
+    """There is no real key ring: nothing can be kept beyond this run."""
+
+    code = "key_ring_missing"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import NamedTuple
 
 from loaders.discovery.display_attributes import display_defaults, frame_badges, value_mapping
@@ -19,6 +20,7 @@ from loaders.discovery.part10 import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITT
 from loaders.discovery.pet_elements import pet_facts
 from loaders.discovery.pixel_extent import bits_per_frame
 from loaders.discovery.pixel_spacing import pixel_spacing
+from loaders.discovery.window_units import in_output_unit
 from loaders.model.display import DisplayDefaults, FrameBadges, ValueMapping
 from loaders.model.frame import Frame
 from loaders.model.frame_plane import FramePlane
@@ -175,7 +177,7 @@ _MEANING = (
     "SOPClassUID", "ImageType", "RescaleSlope", "RescaleIntercept", "RescaleType", "Units", "DoseGridScaling",
     "DoseUnits", "ModalityLUTSequence", "VOILUTSequence", "PresentationLUTSequence", "PresentationLUTShape",
     "PhotometricInterpretation", "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation", "VOILUTFunction",
-    "PixelPaddingValue", "PixelPaddingRangeLimit", "BitsAllocated", "PixelRepresentation",
+    "PixelPaddingValue", "PixelPaddingRangeLimit", "BitsAllocated", "BitsStored", "PixelRepresentation",
 )  # fmt: skip
 
 
@@ -222,7 +224,11 @@ def _looks(top: Elements, groups: tuple[Elements, ...], layout: PixelFormat, pla
 
 
 def _meaning(top: Elements, groups: tuple[Elements, ...]) -> _Meaning:
-    return _Meaning(value_mapping(top, groups), display_defaults(top, groups))
+    mapping, display = value_mapping(top, groups), display_defaults(top, groups)
+    bits = top.integer("BitsStored") or top.integer("BitsAllocated") or 16
+    least = -(1 << (bits - 1)) if top.integer("PixelRepresentation") == 1 else 0
+    windows = in_output_unit(display.windows, mapping, (least, least + (1 << bits) - 1))
+    return _Meaning(mapping, display if windows == display.windows else replace(display, windows=windows))
 
 
 def _assemble(

@@ -25,6 +25,15 @@ class MaskOverlay:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class PictureOverlay:
+    """Another picture: ``pixels`` (rows, columns, 3) uint8, ``opacity`` (rows, columns) float32 of 0..1."""
+
+    pixels: NDArray[np.uint8]
+    opacity: NDArray[np.float32]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LineOverlay:
     """A line through ``points``, shape (n, 2), (column, row). One point is a dot."""
 
@@ -57,6 +66,7 @@ class ShutterOverlay:
 class FrameOverlays:
     """Everything to draw over one frame, in order, and what belongs there but cannot be drawn, in words."""
 
+    pictures: tuple[PictureOverlay, ...] = ()
     masks: tuple[MaskOverlay, ...] = ()
     lines: tuple[LineOverlay, ...] = ()
     texts: tuple[TextOverlay, ...] = ()
@@ -69,6 +79,7 @@ class FrameOverlays:
         if self.shutter is not None and other.shutter is not None:
             shutter = ShutterOverlay(self.shutter.is_open & other.shutter.is_open, other.shutter.colour)
         return FrameOverlays(
+            self.pictures + other.pictures,
             self.masks + other.masks,
             self.lines + other.lines,
             self.texts + other.texts,

@@ -55,6 +55,8 @@ class ObjectReader:
         status = record.get("status")
         if status not in {"image", "object"}:
             raise UnreadableObject(str(record.get("message") or f"{file.path.name} is no DICOM object"))
+        if not isinstance(record.get("elements"), dict) or not isinstance(record.get("guessed"), bool):
+            raise UnreadableObject("an unreadable answer from a worker")
         return record
 
     def elements(self, file: FileLocator) -> Elements:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 from loaders.cache.memory_budget import MemoryBudget
 from loaders.errors import DecodeError, WorldError
 from loaders.model.frame import Frame
-from loaders.model.overlay import FrameOverlays, MaskOverlay
+from loaders.model.overlay import FrameOverlays, MaskOverlay, PictureOverlay
 from loaders.model.stack import Stack, StackKey, StackKind
 from loaders.model.study import Catalogue, NotDisplayed
 from loaders.objects.embedded_overlays import overlay_bits
 from loaders.objects.object_reading import ObjectReader
 from loaders.objects.overlay_planes import curve_names, overlay_planes
+from loaders.objects.plane_placing import lies_in, off_plane_mm, placed
 from loaders.objects.presentation_state import STATE_CLASSES, PresentationState, presentation_state
 from loaders.objects.segmentation import (
     SEGMENTATION_CLASSES,
@@ -28,6 +29,7 @@ from loaders.objects.state_graphics import ShownArea
 from loaders.objects.structure_set import StructureSet, structure_set
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
 from loaders.stores.image_source import ImageSource
+from loaders.values.display_pixels import choice_of_file, display_pixels
 from loaders.workers.worker_pool import WorkerPool
 
 _STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -75,13 +77,43 @@ class OverlaySource:
         rows, columns = frame.format.rows, frame.format.columns
         area = state.area_of(frame)
         box = area.box if area else (0, 0, columns, rows)
-        found = state.graphics.overlays(frame, ShownArea(box, state.turns_clockwise, state.is_flipped))
+        found = self._blended(state, frame)
+        found += state.graphics.overlays(frame, ShownArea(box, state.turns_clockwise, state.is_flipped))
         if state.shutters is not None:
             found += FrameOverlays(shutter=state.shutters.open_pixels(rows, columns))
         masks = [plane.overlay(frame.frame_number, rows, columns) for plane in state.planes if not plane.is_embedded]
         return found + FrameOverlays(
             masks=tuple(mask for mask in masks if mask is not None), not_drawn=state.not_applied
         )
+
+    def _blended(self, state: PresentationState, frame: Frame) -> FrameOverlays:
+        """Return the superimposed image of a blending state in a frame's plane, coloured, or why there is none."""
+        over, palette = state.superimposed, state.palette
+        if over is None or palette is None:
+            return FrameOverlays(
+                not_drawn=("the blending state names no image or palette to lay over",) * (over is not None)
+            )
+        near = [
+            (abs(distance), other)
+            for study in self._catalogue.studies
+            for series in study.series
+            for stack in series.stacks
+            for other in stack.frames
+            if any(reference.names(other) for reference in over.references)
+            and lies_in(other, frame)
+            and (distance := off_plane_mm(other, frame)) is not None
+        ]
+        if not near:
+            return FrameOverlays(not_drawn=("no image to be laid over lies in this slice",))
+        other = min(near, key=lambda pair: pair[0])[1]
+        (stored,) = self._frames((other,))
+        shown = over.shown_as(other)
+        grey = display_pixels(stored, shown, choice_of_file(shown))
+        there = placed(palette.coloured(grey), other, frame)
+        if there is None:
+            return FrameOverlays(not_drawn=("the image to be laid over has no place in this slice",))
+        opacity = there[1].astype(np.float32) * np.float32(over.opacity)
+        return FrameOverlays(pictures=(PictureOverlay(there[0].astype(np.uint8), opacity, state.label),))
 
     def planes(self, frame: Frame) -> FrameOverlays:
         """Return the overlay planes and shutters within the image's own file; its curves are named, not drawn."""
@@ -127,17 +159,20 @@ class OverlaySource:
         return found.overlays(frame, self._pixels(wanted)) if wanted else FrameOverlays()
 
     def _pixels(self, wanted: tuple[SegmentFrame, ...]) -> Mapping[SegmentFrame, NDArray[np.generic]]:
-        key = StackKey("", "", wanted[0].frame.sop_instance_uid)
-        stack = Stack(key, StackKind.STACK, tuple(each.frame for each in wanted))
+        return dict(zip(wanted, self._frames(tuple(each.frame for each in wanted)), strict=True))
+
+    def _frames(self, frames: tuple[Frame, ...]) -> list[NDArray[np.generic]]:
+        """Decode frames, all or none. Raises ``DecodeError``."""
+        stack = Stack(StackKey("", "", frames[0].sop_instance_uid), StackKind.STACK, frames)
         loader = VolumeLoader(stack, self._pool, MemoryBudget(), on_arrivals=_ignore, source=self._source)
         try:
             loader.start().wait()
-            pixels = {}
-            for index, each in enumerate(wanted):
+            pixels = []
+            for index in range(len(frames)):
                 stored = loader.volume.frame_array(index)
                 if stored is None:
-                    raise DecodeError(loader.validity.reason(index) or "a frame of the segmentation cannot be decoded")
-                pixels[each] = stored.copy()
+                    raise DecodeError(loader.validity.reason(index) or "a frame to be laid over cannot be decoded")
+                pixels.append(stored.copy())
             return pixels
         finally:
             loader.close()

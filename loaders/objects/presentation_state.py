@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from loaders.discovery.display_attributes import lookup_table, windows_of
 from loaders.discovery.element_values import Elements
 from loaders.model.display import DisplayDefaults, LookupTable, ValueMapping, Window
@@ -62,6 +65,29 @@ class PaletteColours:
     green: LookupTable
     blue: LookupTable
 
+    def coloured(self, grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return RGB (..., 3) of grey levels: the tables spread over all of them (PS3.4 N.2.2)."""
+        channels = []
+        for table in (self.red, self.green, self.blue):
+            entries = np.asarray(table.values, dtype=np.float64) / float((1 << table.bits) - 1)
+            index = np.rint(grey / 255.0 * (len(entries) - 1)).astype(np.intp)
+            channels.append(np.floor(np.clip(entries[index], 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8))
+        return np.stack(channels, axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Superimposed:
+    """The images that a blending state lays over others, and how their values become the palette's input."""
+
+    references: tuple[ImageReference, ...]
+    modality: ValueMapping
+    vois: tuple[StateVoi, ...]
+    opacity: float
+
+    def shown_as(self, frame: Frame) -> Frame:
+        """Return one of these images with the grey pipeline of the state."""
+        return _with_greys(frame, self.modality, self.vois, DisplayDefaults())
+
 
 @dataclass(frozen=True, slots=True)
 class PresentationState:
@@ -78,6 +104,7 @@ class PresentationState:
     is_inverted: bool = False
     presentation_table: LookupTable | None = None
     palette: PaletteColours | None = None
+    superimposed: Superimposed | None = None
     turns_clockwise: int = 0
     is_flipped: bool = False
     areas: tuple[DisplayedArea, ...] = ()
@@ -93,7 +120,7 @@ class PresentationState:
     @property
     def has_grey(self) -> bool:
         """Whether the state says how grey values are shown; colour states leave the pixels as they are."""
-        return self.kind in {"grey", "pseudo colour"}
+        return self.kind in {"grey", "pseudo colour", "blending"}
 
     def area_of(self, frame: Frame) -> DisplayedArea | None:
         """Return the area to be shown of a frame; one that names the frame comes before one for all."""
@@ -104,15 +131,17 @@ class PresentationState:
         """Return the frame with its grey pipeline replaced by the state's; colour frames are left as they are."""
         if frame.format.is_colour or not self.has_grey:
             return frame
-        meant = [voi for voi in self.vois if are_meant(voi.references, frame)]
-        voi = max(meant, key=lambda each: bool(each.references)) if meant else StateVoi((), (), ())
-        # The unit is the image's own where the state's line is the image's: then a window still means what it says.
-        unit = frame.values.unit if _is_same_line(self.modality, frame.values) else self.modality.unit
-        values = replace(self.modality, unit=unit)
-        display = DisplayDefaults(
-            voi.windows, voi.tables, self.is_inverted, frame.display.padding, self.presentation_table
-        )
-        return replace(frame, values=values, display=display)
+        look = DisplayDefaults(is_inverted=self.is_inverted, presentation_table=self.presentation_table)
+        return _with_greys(frame, self.modality, self.vois, look)
+
+
+def _with_greys(frame: Frame, modality: ValueMapping, vois: tuple[StateVoi, ...], look: DisplayDefaults) -> Frame:
+    meant = [voi for voi in vois if are_meant(voi.references, frame)]
+    voi = max(meant, key=lambda each: bool(each.references)) if meant else StateVoi((), (), ())
+    # The unit is the image's own where the state's line is the image's: then a window still means what it says.
+    unit = frame.values.unit if _is_same_line(modality, frame.values) else modality.unit
+    display = replace(look, windows=voi.windows, voi_tables=voi.tables, padding=frame.display.padding)
+    return replace(frame, values=replace(modality, unit=unit), display=display)
 
 
 def _is_same_line(one: ValueMapping, other: ValueMapping) -> bool:
@@ -124,20 +153,23 @@ def presentation_state(top: Elements) -> PresentationState:
     kind = STATE_CLASSES.get(top.text("SOPClassUID"), "other")
     table = lookup_table(top.item("PresentationLUTSequence"), is_signed=False)
     rotation = top.integer("ImageRotation") or 0
+    # A blending state says of each of its two sets of images what other states say at the top.
+    parts = {item.text("BlendingPosition").upper(): item for item in top.items("BlendingSequence")}
+    own = parts.get("UNDERLYING", top) if kind == "blending" else top
+    over = parts.get("SUPERIMPOSED")
     return PresentationState(
         sop_instance_uid=top.text("SOPInstanceUID"),
         kind=kind,
         label=top.text("ContentLabel"),
         description=top.text("ContentDescription") or top.text("SeriesDescription"),
         creator=top.text("ContentCreatorName").replace("^", " ").strip(),
-        references=tuple(
-            reference for series in top.items("ReferencedSeriesSequence") for reference in image_references(series)
-        ),
-        modality=_modality(top),
-        vois=tuple(_voi(item, top) for item in top.items("SoftcopyVOILUTSequence")),
+        references=_references(own),
+        modality=_modality(own),
+        vois=_vois(own),
         is_inverted=top.text("PresentationLUTShape").upper() == "INVERSE",
         presentation_table=table,
-        palette=_palette(top) if kind == "pseudo colour" else None,
+        palette=_palette(top) if kind in {"pseudo colour", "blending"} else None,
+        superimposed=_superimposed(over, top) if kind == "blending" and over is not None else None,
         turns_clockwise=rotation // 90 % 4,
         is_flipped=top.text("ImageHorizontalFlip").upper() == "Y",
         areas=tuple(area for item in top.items("DisplayedAreaSelectionSequence") if (area := _area(item))),
@@ -157,6 +189,22 @@ def _modality(top: Elements) -> ValueMapping:
         return ValueMapping()
     unit = ValueUnit.HOUNSFIELD if top.text("RescaleType").upper() == "HU" else ValueUnit.OTHER
     return ValueMapping(slope, top.number("RescaleIntercept") or 0.0, unit)
+
+
+def _references(place: Elements) -> tuple[ImageReference, ...]:
+    return tuple(
+        reference for series in place.items("ReferencedSeriesSequence") for reference in image_references(series)
+    )
+
+
+def _superimposed(item: Elements, top: Elements) -> Superimposed:
+    opacity = top.number("RelativeOpacity")
+    share = 0.5 if opacity is None else max(0.0, min(1.0, opacity))
+    return Superimposed(_references(item), _modality(item), _vois(item), share)
+
+
+def _vois(place: Elements) -> tuple[StateVoi, ...]:
+    return tuple(_voi(item, place) for item in place.items("SoftcopyVOILUTSequence"))
 
 
 def _voi(item: Elements, top: Elements) -> StateVoi:
@@ -198,8 +246,6 @@ def _not_applied(top: Elements, kind: str) -> tuple[str, ...]:
         said.append("the mask subtraction it asks for is not applied")
     if "ICCProfile" in top:
         said.append("its ICC profile is not applied")
-    if kind == "blending":
-        said.append("blending is not applied: the underlying image is shown alone")
     if kind == "other":
         said.append("presentation states of this class are not applied")
     if kind == "XA/XRF":

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loaders.discovery.element_values import Elements
-from loaders.discovery.frame_building import FrameBuilder
+from loaders.discovery.frame_building import FrameBuilder, UnusablePixels
 from loaders.discovery.header_scan import HeaderRecord
 from loaders.model.frame import Frame
 from loaders.model.overlay import Colour, FrameOverlays, MaskOverlay
 from loaders.objects.cielab import colour_of
 from loaders.objects.image_references import ImageReference, image_references
 from loaders.objects.object_reading import UnreadableObject
+from loaders.objects.plane_placing import lies_in, off_plane_mm, placed
 
 SEGMENTATION_CLASSES = frozenset({"1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7"})
 #: Colours for segments that recommend none, told apart without red against green.
@@ -27,8 +28,6 @@ _COLOURS: tuple[Colour, ...] = (
     (204, 121, 167),
     (213, 94, 0),
 )
-_PARALLEL = 1e-3
-_UNKNOWN_HALF_MM = 0.5
 #: How much of the picture a full segment covers: what lies under it must be seen.
 _STRENGTH = 0.4
 
@@ -56,15 +55,7 @@ class SegmentFrame:
         """Whether this frame is in the plane of a picture, or, without planes, was drawn on it."""
         if any(reference.names(shown) for reference in self.references):
             return True
-        mine, theirs = self.frame.plane, shown.plane
-        if mine is None or theirs is None or mine.frame_of_reference_uid != theirs.frame_of_reference_uid:
-            return False
-        if abs(float(np.dot(mine.normal_lps, theirs.normal_lps))) < 1.0 - _PARALLEL:
-            return False
-        thickness = self.frame.slice_thickness_mm or shown.slice_thickness_mm
-        half_mm = thickness / 2.0 if thickness else _UNKNOWN_HALF_MM
-        out_of_plane = mine.in_plane_mm(np.asarray(theirs.origin_lps_mm))[2]
-        return -half_mm < out_of_plane <= half_mm
+        return lies_in(self.frame, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,31 +100,13 @@ class Segmentation:
 
 
 def _distance_mm(mine: Frame, shown: Frame) -> float:
-    if mine.plane is None or shown.plane is None:
-        return 0.0
-    return abs(mine.plane.in_plane_mm(np.asarray(shown.plane.origin_lps_mm))[2])
+    return abs(off_plane_mm(mine, shown) or 0.0)
 
 
 def _placed(stored: NDArray[np.generic], mine: Frame, shown: Frame) -> NDArray[np.float64] | None:
-    """Return stored values at the pixels of a picture: nearest neighbour, background outside, ``None`` if unknown."""
-    rows, columns = shown.format.rows, shown.format.columns
-    values: NDArray[np.float64] = stored.astype(np.float64)
-    if mine.plane is None or shown.plane is None:
-        return values if stored.shape == (rows, columns) else None
-    row, column = np.mgrid[0:rows, 0:columns]
-    points = (
-        np.asarray(shown.plane.origin_lps_mm)
-        + column[..., None] * (np.asarray(shown.plane.column_step_lps) * shown.spacing.column_mm)
-        + row[..., None] * (np.asarray(shown.plane.row_step_lps) * shown.spacing.row_mm)
-    )
-    offsets = points - np.asarray(mine.plane.origin_lps_mm)
-    at_column = np.rint(offsets @ np.asarray(mine.plane.column_step_lps) / mine.spacing.column_mm).astype(np.intp)
-    at_row = np.rint(offsets @ np.asarray(mine.plane.row_step_lps) / mine.spacing.row_mm).astype(np.intp)
-    is_inside = (at_row >= 0) & (at_row < stored.shape[0]) & (at_column >= 0) & (at_column < stored.shape[1])
-    background = mine.display.padding.low if mine.display.padding is not None else 0
-    placed: NDArray[np.float64] = np.full((rows, columns), background, dtype=np.float64)
-    placed[is_inside] = values[at_row[is_inside], at_column[is_inside]]
-    return placed
+    """Return stored values at the pixels of a picture, background outside; ``None`` where it is not known where."""
+    found = placed(stored, mine, shown, mine.display.padding.low if mine.display.padding is not None else 0)
+    return None if found is None else found[0]
 
 
 def _numbers_in(placed: NDArray[np.float64], frame: Frame) -> list[int]:
@@ -153,7 +126,10 @@ def segmentation(record: HeaderRecord) -> Segmentation:
     if record["status"] != "image":
         raise UnreadableObject("the segmentation has no pixels")
     kind = top.text("SegmentationType").upper()
-    frames = FrameBuilder().frames_of(record)
+    try:
+        frames = FrameBuilder().frames_of(record)
+    except UnusablePixels as error:
+        raise UnreadableObject(f"the segmentation's pixels describe no picture: {error}") from error
     groups = top.items("PerFrameFunctionalGroupsSequence")
     shared = top.item("SharedFunctionalGroupsSequence")
     if len(groups) != len(frames):

@@ -74,8 +74,7 @@ def _jpeg_ls(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> De
 def _jpeg_ls_by_pyjpegls(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Decoded:
     import jpeg_ls  # noqa: PLC0415 - lazy, in the worker only
 
-    decoded: Decoded = jpeg_ls.decode(np.frombuffer(data, dtype=np.uint8))
-    return decoded
+    return jpeg_ls.decode(np.frombuffer(data, dtype=np.uint8))
 
 
 def _openjpeg_by_imagecodecs(data: bytes, _format: PixelFormat, _header: CodestreamHeader) -> Decoded:

@@ -1,6 +1,7 @@
 """What decoding costs: how many frames make one batch, and whether a preview of a whole series pays.
 
-Measured on one 512 x 512 x 16 bit CT slice and one core (docs/performance.md); only the orders of magnitude matter.
+Measured on one 512 x 512 x 16 bit CT slice and one core (docs/performance_loading.md); only their order of magnitude
+matters.
 """
 
 from __future__ import annotations

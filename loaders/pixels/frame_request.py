@@ -85,7 +85,7 @@ class FrameAnswer:
 
     def to_bytes(self) -> bytes:
         """Return the answer of a ``decode`` task."""
-        return json.dumps(asdict(self)).encode()
+        return json.dumps({"low": self.low, "high": self.high, "note": self.note}).encode()
 
     @classmethod
     def from_bytes(cls, payload: bytes) -> FrameAnswer:

@@ -32,6 +32,8 @@ from loaders.workers.worker_pool import WorkerPool
 
 #: What is kept of a volume that its stack has outgrown: the frames around the one in view, at most so many bytes.
 _MOST_ADOPTED_BYTES = 32 << 20
+#: Priorities of the pool that one priority of a loader takes up.
+_STEPS = 3
 #: The slowest acceptable codec on a large frame, added to the limit every task has.
 _SLOWEST_BYTES_PER_SECOND = 2e6
 _SHORTEST_LIMIT_S = 10.0
@@ -81,8 +83,8 @@ class VolumeLoader:
     ``report_every_s``, and once at the end. ``priority``: lower loads first; a viewport in view gets 0, what is hidden
     more. Thread-safe.
 
-    Where a series is slow to decode and its codestreams allow it, all frames come at reduced resolution first (state
-    ``PREVIEW``), taking turns with the frames at full resolution around the one looked at.
+    Where a series is slow to decode and its codestreams allow it, all frames but the one looked at come at reduced
+    resolution first (state ``PREVIEW``).
     """
 
     def __init__(
@@ -120,26 +122,35 @@ class VolumeLoader:
         self._settled = threading.Event()
         self._instances = SharedInstances(stack)
         self._looking_at = len(stack.frames) // 2 if first_frame is None else first_frame
-        self._group = pool.group(self._take_result, priority=priority)
+        self._group = pool.group(self._take_result)
+        #: The frame in view, and previews of all others: only where previews pay.
+        self._in_view: TaskGroup | None = None
         self._previews: TaskGroup | None = None
         is_fed = isinstance(source, FeedingSource)
         if self._memory.is_uniform and not is_fed and has_preview_that_pays(stack):
-            self._previews = pool.group(self._take_preview, priority=priority)
+            self._in_view = pool.group(self._take_result)
+            self._previews = pool.group(self._take_preview)
+        self.priority = priority
         self.look_at(self._looking_at)
 
     @property
     def priority(self) -> int:
         """Lower loads first."""
-        return self._group.priority
+        return self._priority
 
     @priority.setter
     def priority(self, value: int) -> None:
-        for group in self._groups:
-            group.priority = value
+        self._priority = value
+        # The frame in view before all previews, those before the rest; a series without previews beside the previews.
+        if self._in_view is None or self._previews is None:
+            self._group.priority = _STEPS * value + 1
+            return
+        self._in_view.priority, self._previews.priority = _STEPS * value, _STEPS * value + 1
+        self._group.priority = _STEPS * value + 2
 
     @property
     def _groups(self) -> tuple[TaskGroup, ...]:
-        return (self._group,) if self._previews is None else (self._group, self._previews)
+        return tuple(group for group in (self._in_view, self._previews, self._group) if group is not None)
 
     def start(self) -> VolumeLoader:
         """Queue all frames that are not there yet, or have a source that feeds begin to."""
@@ -155,6 +166,7 @@ class VolumeLoader:
         if self._previews is not None:
             # The frame in view is decoded whole at once: its preview would only be in the way.
             self._previews.add([self._preview_task(index) for index in missing if index != self._looking_at])
+        self.look_at(self._looking_at)
         return self
 
     def decode(self, indices: list[int]) -> None:
@@ -219,6 +231,10 @@ class VolumeLoader:
             self._feed.look_at(frame_index)
         for group in self._groups:
             group.reorder(partial(_distance, frame_index))
+        if self._in_view is not None:
+            # One that was passed over goes back to the others.
+            self._group.add(self._in_view.withdraw())
+            self._in_view.add(self._group.withdraw(frame_index))
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Block until every frame is loaded or failed (or the loader was closed)."""

@@ -13,9 +13,10 @@ from loaders.cache.library_errors import LibraryFull
 from loaders.cache.library_index import StudyFacts
 from loaders.discovery.header_scan import HeaderRecord
 from loaders.errors import SourceError, WorldError
-from loaders.model.study import Catalogue, Study
+from loaders.model.study import Catalogue
 from loaders.progress import CancelToken, no_progress
 from loaders.retrieval.expected_instance import ExpectedInstance
+from loaders.retrieval.keep_folder import facts_of
 from loaders.retrieval.retrieval_status import RetrievalState
 from loaders.retrieval.series_retrieval import OnStatus, Received, SeriesRetrieval
 from loaders.stores.dicomweb.dicomweb_client import DicomwebClient
@@ -242,17 +243,7 @@ class _FetchRun:
 
 def _facts(catalogue: Catalogue, expected: dict[str, ExpectedInstance]) -> StudyFacts:
     """What the list of kept studies shows, from the store's metadata."""
-    study: Study | None = catalogue.studies[0] if catalogue.studies else None
-    if study is None:
-        first = next(iter(expected.values()), None)
-        return StudyFacts(patient_id=first.patient_id if first else "")
-    primary = study.patient.primary_identifier
-    return StudyFacts(
-        patient_id=primary.value if primary else "",
-        patient_name=study.patient.name.alphabetic_text or study.patient.name.ideographic_text,
-        birth_date=study.patient.birth_date.isoformat() if study.patient.birth_date else "",
-        study_date=study.study_date.isoformat() if study.study_date else "",
-        description=study.description,
-        modalities="/".join(sorted({series.modality for series in study.series})),
-        institution=study.institution,
-    )
+    if catalogue.studies:
+        return facts_of(catalogue.studies[0])
+    first = next(iter(expected.values()), None)
+    return StudyFacts(patient_id=first.patient_id if first else "")

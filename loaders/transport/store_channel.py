@@ -153,8 +153,7 @@ class StoreChannel:
             boundary = boundary_of(answer.getheader("Content-Type", ""))
             self._check_type(answer, boundary)
             yield from MultipartReader(_Body(answer, self.limit), boundary, allocate=allocate)
-            if answer.status == 206:
-                raise StoreAnswerUnusable("the store gave only a part of what was asked for (HTTP 206)")
+            self._check_whole(answer)
             if answer.read(1):  # an epilogue: the connection is not used again
                 connection.close()
         except BaseException:
@@ -163,6 +162,11 @@ class StoreChannel:
             raise
         if connection.sock is not None:
             self._idle.put(connection)
+
+    @staticmethod
+    def _check_whole(answer: http.client.HTTPResponse) -> None:
+        if answer.status == 206:
+            raise StoreAnswerUnusable("the store gave only a part of what was asked for (HTTP 206)")
 
     @staticmethod
     def _check_type(answer: http.client.HTTPResponse, boundary: bytes | None) -> None:

@@ -103,6 +103,13 @@ class TaskGroup:
             self._needs_sorting = self._order is not None
         self._wake()
 
+    def withdraw(self, key: Hashable | None = None) -> list[Task]:
+        """Take back what waits under this key, or all that waits, for another group to do."""
+        with self._lock:
+            taken = [item for item in self._pending if key is None or item[0].key == key]
+            self._pending = [item for item in self._pending if key is not None and item[0].key != key]
+            return [task for task, _ in reversed(taken)]
+
     def reorder(self, order: Callable[[Hashable], float]) -> None:
         """Take what is not yet in flight by ascending ``order(key)`` from now on. Cheap: sorted at the next take."""
         with self._lock:

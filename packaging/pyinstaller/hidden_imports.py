@@ -18,6 +18,7 @@ _CODECS = ("_shared", "_shared_cython", "_imcd", "_jpeg8", "_jpegsof3", "_ljpeg"
 
 #: Found at run time by name or entry point only.
 _BY_NAME = (
+    "jpeg_ls",
     "openjpeg",
     "openjpeg.utils",
     "pylibjpeg",

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import shared_memory
 from pathlib import Path
 from statistics import median
@@ -37,14 +37,17 @@ _SIDE = 900
 _MOST_EXTRA_S = 0.15
 
 
-def rows() -> list[Row]:
-    """Return all rows of the part. A peer that is missing leaves its row open and says why."""
+def rows() -> Iterator[Row]:
+    """Yield all rows of the part. A peer that is missing leaves its row open and says why."""
     folder = load_workload.current_ct()
     _read_all(folder)
-    found = [*_headers(folder), *_whole_series(folder)]
+    yield from _headers(folder)
+    yield from _whole_series(folder)
+    yield from _window(folder)
+    yield from _memory()
     for kind in load_workload.SYNTAXES:
-        found += _syntax(kind)
-    return [*found, *_curve(), *_memory(), *_window(folder)]
+        yield from _syntax(kind)
+    yield from _curve()
 
 
 def _read_all(folder: Path) -> None:

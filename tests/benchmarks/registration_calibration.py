@@ -38,8 +38,7 @@ def samples_of(found: Witnesses, true_error_mm: NDArray[np.float32]) -> Samples:
     known = np.isfinite(found.unlike)
     centres = np.argwhere(known).T * 3.0 + 1.0
     errors = ndi.map_coordinates(true_error_mm, centres, order=1, mode="nearest")
-    parts = (np.ones(errors.shape), *(part[known] for part in (
-        found.backward_mm, found.matched_mm, found.unlike)))
+    parts = (np.ones(errors.shape), *(part[known] for part in (found.backward_mm, found.matched_mm, found.unlike)))
     return Samples(np.stack(parts, axis=1).astype(np.float64), errors.astype(np.float64))
 
 
@@ -109,7 +108,7 @@ def report(name: str, weights: NDArray[np.float64], samples: list[Samples]) -> N
     flagged = float(np.mean(stated[large] > 5.0)) if large.any() else float("nan")
     alarm = float(np.mean(stated[~large] > 5.0))
     sys.stdout.write(
-        f"{name}: weights {np.round(weights, 3).tolist()} within 2 mm {within:.3f}, of errors > 5 mm ({large.mean():.3f})"
+        f"{name}: weights {np.round(weights, 3).tolist()} within 2 mm {within:.3f}, errors > 5 mm ({large.mean():.3f})"
         f" flagged {flagged:.3f}, false alarms {alarm:.3f}\n"
     )
     sys.stdout.flush()

@@ -306,3 +306,15 @@ def test_a_block_cannot_be_resized_and_its_view_not_written() -> None:
         view.close()
     finally:
         block.close()
+
+
+def test_what_waits_can_be_taken_back_for_another_group() -> None:
+    first, second = (TaskGroup(lambda _result: None, 0, lambda: None) for _ in range(2))
+    first.add([echo(number) for number in range(5)])
+    first.reorder(lambda key: -float(str(key)))
+    second.add(first.withdraw(3))
+    assert first.withdraw(3) == []
+    assert [task.key for task, _ in first.take(2.5)] == [4, 2, 1]
+    assert [task.key for task in second.withdraw()] == [3]
+    assert not second.has_pending()
+    assert [task.key for task, _ in first.take(9)] == [0]

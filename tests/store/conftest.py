@@ -55,7 +55,12 @@ class Store:
             **changes,
         }
         return StoreProfile(
-            given.pop("name", "stand-in"), facts["url"], facts["issuer"], facts["client_id"], facts["audience"], **given
+            given.pop("name", "stand-in"),
+            given.pop("url", facts["url"]),
+            facts["issuer"],
+            facts["client_id"],
+            facts["audience"],
+            **given,
         )
 
     def control(self, what: str, **request: Any) -> None:

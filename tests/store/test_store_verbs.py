@@ -73,7 +73,6 @@ def test_from_sign_in_to_purge(store: Store, verbs: Callable[..., Any], tmp_path
     find = ["store", "find", "shop", "--patient", HKID, "--birth-date", BIRTH_DATE, "--rank-for", study_uid("current")]
     answers = verbs(
         add(store, "--personal-workstation"),
-        ["store", "find", "shop", "--patient", HKID, "--birth-date", BIRTH_DATE],
         ["store", "login", "shop"],
         find,
         ["store", "fetch", "shop", "--study", study, "--patient", HKID, "--to", "library"],
@@ -88,27 +87,27 @@ def test_from_sign_in_to_purge(store: Store, verbs: Callable[..., Any], tmp_path
         ["store", "find", "shop", "--patient", HKID, "--birth-date", BIRTH_DATE],
     )
     statuses = [status for status, _, _ in answers]
-    assert statuses == [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], answers
-    assert answers[1][2].startswith("error: not_signed_in: ")
-    assert answers[2][1]["amr"] == ["pwd", "otp"]
-    assert [each["study_uid"] for each in answers[3][1]["studies"]] == [study_uid("current"), study]
-    assert answers[3][1]["priors"][0]["study_uid"] == study
-    assert answers[4][1]["complete"] is True
-    assert answers[4][1]["fetched"] == 30
-    progress = [json.loads(line) for line in answers[4][2].splitlines()]
+    assert statuses == [0] * 12 + [1], answers
+    assert answers[-1][2].startswith("error: not_signed_in: ")
+    assert answers[1][1]["amr"] == ["pwd", "otp"]
+    assert [each["study_uid"] for each in answers[2][1]["studies"]] == [study_uid("current"), study]
+    assert answers[2][1]["priors"][0]["study_uid"] == study
+    assert answers[3][1]["complete"] is True
+    assert answers[3][1]["fetched"] == 30
+    progress = [json.loads(line) for line in answers[3][2].splitlines()]
     assert progress[-1]["state"] == "done"
-    assert (answers[5][1]["fetched"], answers[5][1]["present_before"]) == (0, 30)
-    assert answers[6][1]["studies"][0]["complete"] is True
-    assert answers[7][1]["bad"] == []
+    assert (answers[4][1]["fetched"], answers[4][1]["present_before"]) == (0, 30)
+    assert answers[5][1]["studies"][0]["complete"] is True
+    assert answers[6][1]["bad"] == []
     assert len(list((tmp_path / "export").glob("*.dcm"))) == 30
-    assert answers[9][1]["sound"] is True
-    assert answers[9][1]["unsent"] == 0
-    assert answers[11][1]["studies"] == []
+    assert answers[8][1]["sound"] is True
+    assert answers[8][1]["unsent"] == 0
+    assert answers[10][1]["studies"] == []
     assert_no_secret_was_left(store)
 
 
 def assert_no_secret_was_left(store: Store) -> None:
-    """Neither identifier, name nor token stands in a file of this home, nor in what the servers were asked by address."""
+    """Neither identifier, name nor token stands in a file of this home, nor in any address that was asked for."""
     home = Path(os.environ["HOME"]).parent
     words = [HKID.encode(), b"CHAN^TAI", b"eyJhbGciOi", "陳^大文".encode()]
     read = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -37,6 +38,7 @@ from loaders.transport.store_errors import (
 )
 from loaders.workers.worker_pool import WorkerPool
 from tests.store.conftest import BIRTH_DATE, HKID, Store, study_uid
+from tests.store.fault_proxy import FaultProxy
 from tests.support.dicom_files import SeriesRecipe, stored_values, uid
 
 CURRENT = SeriesRecipe(name="current", study="current", slices=40, base=7)
@@ -178,10 +180,16 @@ def test_pause_resume_and_cancel(shared_session: StoreSession, monkeypatch: pyte
     source = StoreSource(shared_session.client, [study_uid("current")])
     catalogue_of(source)
     wanted, got = list(source.expected.values()), []
+
+    def take(received: series_retrieval.Received) -> None:
+        got.append(received.expected.sop_uid)
+        if len(got) == 5:
+            retrieval.pause()
+
     retrieval = series_retrieval.SeriesRetrieval(
         shared_session.client,
         wanted,
-        on_received=lambda received: (got.append(received.expected.sop_uid), len(got) == 5 and retrieval.pause()),
+        on_received=take,
         on_failed=lambda *_: None,
     )
     try:
@@ -220,7 +228,6 @@ def test_the_token_expires_mid_way_and_is_refreshed_once(
     session = sessions()
     refreshed: list[int] = []
     source = StoreSource(session.client, [study_uid("current")])
-    loader = load(source, pool, on_arrivals=lambda arrivals: spoil(arrivals))
 
     def spoil(arrivals: Arrivals) -> None:
         if arrivals.loaded and not refreshed:
@@ -229,6 +236,7 @@ def test_the_token_expires_mid_way_and_is_refreshed_once(
             assert held is not None
             session.tokens._tokens = replace(held, access=held.access[:-4] + "AAAA")
 
+    loader = load(source, pool, on_arrivals=spoil)
     try:
         loader.start()
         assert loader.wait(WAIT_S)
@@ -254,12 +262,12 @@ def test_a_sign_in_that_has_ended_pauses_and_goes_on_after_another(sessions: Cal
     )
     try:
         assert retrieval.start().wait(WAIT_S)
-        assert retrieval.status.state is RetrievalState.SIGN_IN_NEEDED
+        assert seen[-1] == "sign_in_needed"
         assert got == []
         session.sign_in(Store(_facts_of(session)).browser("doctor"), cancel=CancelToken())
         retrieval.resume()
         assert retrieval.wait(WAIT_S)
-        assert retrieval.status.state is RetrievalState.DONE
+        assert seen[-1] == "done"
         assert len(got) == 40
     finally:
         retrieval.close()
@@ -373,11 +381,9 @@ def test_every_fault_of_a_question_is_an_error_of_its_kind(
     store: Store, faulty: DicomwebClient, phase: str, fault: str, error: type[StoreError]
 ) -> None:
     store.control("faults", faults=[{"phase": phase, "name": fault, "count": 2}])
+    ask = faulty.series if phase == "query" else partial(faulty.series_metadata, series_uid=SERIES)
     with pytest.raises(error):
-        if phase == "query":
-            faulty.series(study_uid("current"))
-        else:
-            faulty.series_metadata(study_uid("current"), SERIES)
+        ask(study_uid("current"))
 
 
 @pytest.mark.parametrize(
@@ -450,3 +456,82 @@ def test_an_outage_is_waited_out(store: Store, faulty: DicomwebClient, pool: Wor
         loader.close()
         source.close()
     assert any(status.state is RetrievalState.WAITING for status in states)
+
+
+# ---- faults below TLS ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def behind_proxy(
+    store: Store, sessions: Callable[..., StoreSession], quick_retries: None
+) -> Iterator[tuple[StoreSession, FaultProxy]]:
+    """A session whose store is reached through a proxy that can be told to misbehave."""
+    proxy = FaultProxy(int(store.facts["url"].rpartition(":")[2]))
+    session = sessions(url=f"https://127.0.0.1:{proxy.port}")
+    yield session, proxy
+    session.channel.close()
+    proxy.close()
+
+
+@pytest.mark.parametrize("resets", [False, True], ids=["cut", "reset"])
+@pytest.mark.parametrize("cut_after", [1, 2500, 9000, 30_000])
+def test_connections_that_break_anywhere_cost_no_slice(
+    behind_proxy: tuple[StoreSession, FaultProxy], pool: WorkerPool, cut_after: int, resets: bool
+) -> None:
+    session, proxy = behind_proxy
+    source = StoreSource(session.client, [study_uid("current")])
+    loader = load(source, pool, on_arrivals=lambda _arrivals: None)
+    session.channel.close()  # what is open now would not be cut
+    proxy.cut_after, proxy.cuts, proxy.resets = cut_after, 6, resets
+    try:
+        loader.start()
+        assert loader.wait(WAIT_S)
+        assert_right_pixels(loader)
+    finally:
+        loader.close()
+        source.close()
+
+
+def test_a_store_that_goes_away_and_comes_back_is_waited_for(
+    behind_proxy: tuple[StoreSession, FaultProxy], pool: WorkerPool
+) -> None:
+    session, proxy = behind_proxy
+    seen: list[RetrievalState] = []
+    source = StoreSource(session.client, [study_uid("current")], on_status=lambda status: seen.append(status.state))
+    loader = load(source, pool, on_arrivals=lambda _arrivals: None)
+    proxy.refuses = True
+    session.channel.close()
+    try:
+        loader.start()
+        assert not loader.wait(1.5)
+        proxy.refuses = False
+        assert loader.wait(WAIT_S)
+        assert_right_pixels(loader)
+        assert RetrievalState.WAITING in seen
+    finally:
+        loader.close()
+        source.close()
+
+
+def test_a_slow_link_keeps_the_reading_order(
+    behind_proxy: tuple[StoreSession, FaultProxy], pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series_retrieval, "_BULK_LONGEST_S", 0.1)  # these slices are tiny
+    session, proxy = behind_proxy
+    source = StoreSource(session.client, [study_uid("current")])
+    arrived: list[int] = []
+    loader = load(source, pool, on_arrivals=lambda arrivals: arrived.extend(arrivals.loaded), first_frame=20)
+    proxy.bytes_per_second = 60_000
+    try:
+        loader.start()
+        while len(arrived) < 8:
+            time.sleep(0.01)
+        loader.look_at(2)
+        assert loader.wait(WAIT_S)
+        assert_right_pixels(loader)
+    finally:
+        loader.close()
+        source.close()
+    assert max(abs(index - 20) for index in arrived[:6]) <= 6
+    after = arrived[arrived.index(2) :] if 2 in arrived else []
+    assert len(after) > 10  # the slice that was jumped to came long before the end

@@ -8,6 +8,7 @@ import socket
 import ssl
 import sys
 import threading
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from loaders.transport.retry_policy import with_retries
 from loaders.progress import CancelToken
+from loaders.transport.retry_policy import with_retries
 from loaders.transport.store_channel import StoreChannel
 from loaders.transport.store_errors import ForeignAddress, StoreError, StoreUnreachable, StoreUntrusted
 from loaders.transport.store_origin import same_origin
@@ -114,7 +115,7 @@ def _make(case: str, folder: Path, certificates: Any) -> tuple[ssl.SSLContext, s
         (folder / "server.pem").write_bytes((folder / "authority.pem").read_bytes())
     context = _server_context(folder)
     if case == "tls-1.1":
-        with pytest.warns(DeprecationWarning):
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
             context.minimum_version = ssl.TLSVersion.TLSv1
             context.maximum_version = ssl.TLSVersion.TLSv1_1
         context.set_ciphers("ALL:@SECLEVEL=0")

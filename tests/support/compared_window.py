@@ -9,6 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -42,6 +43,11 @@ class MemoryVolumes(VolumeStore):
         """The volume of a stack."""
         held = self._held.get(stack.key)
         return held if held is not None and held.stack is stack else None
+
+    def give_up(self, volume: Volume) -> None:
+        """Drop a volume, as memory running short would."""
+        del self._held[volume.stack.key]
+        self.dropped.emit(volume)
 
     def refusal(self, key: StackKey) -> WorldError | None:
         """Nothing is refused."""
@@ -108,6 +114,7 @@ def open_window(
     qtbot.waitUntil(window.isActiveWindow, timeout=5000)
     hang(window, examinations, frames)
     settle(qtbot)
+    qtbot.waitUntil(lambda: all(widget._is_painted for widget in window.viewports()))
     return window
 
 
@@ -173,3 +180,8 @@ def wheel(window: MainWindow, index: int, notches: int, modifiers: Qt.KeyboardMo
 def match(window: MainWindow) -> None:
     """Declare the two slices on screen to match."""
     window.session.apply(partial(commands.match_slices, first=0, second=1, stacks=window.session.stacks))
+
+
+def hold_space(window: MainWindow, *, is_down: bool) -> None:
+    """Press the key of flicker, or let it go."""
+    (QTest.keyPress if is_down else QTest.keyRelease)(window, Qt.Key.Key_Space)

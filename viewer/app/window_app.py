@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from viewer.main_window.main_window import MainWindow
     from viewer.translation.languages import Languages
 
+#: How long a job's thread may keep Python's lock while the window waits for it; Python's own 5 ms add up to a stall.
+_THREAD_SWITCH_S = 0.001
 #: A window that has worked for so long counts as started.
 _WORKS_AFTER_MS = 3000
 _SIZE = (1600, 900)
@@ -69,6 +71,7 @@ def run_window(arguments: Sequence[str]) -> int:
         chosen.truth,
         chosen.safe,
     )
+    sys.setswitchinterval(_THREAD_SWITCH_S)
     pool = WorkerPool().start()
     try:
         return _show(pool, start)

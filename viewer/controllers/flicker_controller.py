@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer
 from compare.linking.frame_graph import LinkBasis
 from compare.linking.same_place import PlaceLink, ShiftTransform, flicker_pair, place_link
 from loaders.model.frame_validity import FrameState
+from loaders.model.volume import Volume
 from loaders.progress import CancelToken, ProgressCallback
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.viewport_presenter import badge_of_place
@@ -111,6 +112,19 @@ class FlickerController(QObject):
             self._make()
         else:
             self._rest.start()
+
+    def release(self, volume: Volume) -> None:
+        """Forget a volume that is given up."""
+        ready = self._ready
+        if ready is not None and any(one.volume is volume for one in (ready.wanted.current, ready.wanted.prior)):
+            self._go_back()
+            self._ready = None
+
+        def forget(_cancel: CancelToken, _progress: ProgressCallback) -> None:
+            # On the thread that draws: a renderer is never used from two.
+            self._renderer.release(volume)
+
+        self._jobs.start(JobKind.PICTURE, "release", forget, on_result=lambda _none: None)
 
     def close(self) -> None:
         """Stop, and let go of every picture."""

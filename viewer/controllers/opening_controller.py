@@ -94,8 +94,7 @@ class OpeningController(QObject):
         """The latest scan's folders and archives, ``None`` where the latest source is something else."""
         from loaders.stores.local_folder import LocalFolder  # noqa: PLC0415 - as above
 
-        latest = self._sources[-1] if self._sources else None
-        return latest if isinstance(latest, LocalFolder) else None
+        return self._source if isinstance(self._source, LocalFolder) else None
 
     def source_of(self, stack: Stack) -> ImageSource | None:
         """Who hands out a stack's instances where they are no plain files; the latest scan knows every archive."""

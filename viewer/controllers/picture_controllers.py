@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject
 
+from loaders.model.volume import Volume
 from viewer.controllers.cine_controller import CineController
 from viewer.controllers.cursor_controller import CursorController
 from viewer.controllers.flicker_controller import FlickerController
@@ -51,7 +52,9 @@ class PictureControllers(QObject):
             **self.grey.deeds(),
         }
         self.menu = PictureMenu(session, self.grey, self.links, {**view_deeds, **self._deeds}, self)
+        self._adopted: list[ViewportWidget] = []
         volumes.frames_arrived.connect(lambda _key: self.flicker.prepare())
+        volumes.dropped.connect(self._release)
 
     def deeds(self) -> Mapping[str, Callable[[], None]]:
         """What these controllers can do, by the words of the key table."""
@@ -59,8 +62,15 @@ class PictureControllers(QObject):
 
     def connect_viewport(self, widget: ViewportWidget) -> None:
         """Listen to a viewport."""
+        self._adopted.append(widget)
         for controller in (self.measuring, self.cursor, self.links, self.menu):
             controller.connect_viewport(widget)
+
+    def _release(self, volume: Volume) -> None:
+        """Let go of a volume that is given up, in every viewport that was ever made."""
+        self.flicker.release(volume)
+        for widget in self._adopted:
+            widget.release(volume)
 
     def close(self) -> None:
         """Stop what runs; after the jobs have ended."""

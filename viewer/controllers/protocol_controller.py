@@ -55,7 +55,7 @@ class ProtocolController(QObject):
         self._folder = folder
         self._own: tuple[HangingProtocol, ...] | None = None
         self._shown: tuple[str, int] = ("", -1)
-        hanging.stage_for = self._special_stage
+        hanging.stage_chooser = lambda: partial(special_stage, self.protocols())
 
     def deeds(self) -> Mapping[str, Callable[[], None]]:
         """What this controller can do, by the words of the key table."""
@@ -70,14 +70,6 @@ class ProtocolController(QObject):
         if self._own is None:
             self._own = tuple(self._read_own())
         return (*built_in_protocols(), *self._own)
-
-    def _special_stage(self, studies: Sequence[Study]) -> Stage | None:
-        """The first stage of a protocol made for just such studies, where it is more than side by side."""
-        match = choose_protocol(self.protocols(), studies)
-        if match is None or match.protocol.code in _PLAIN:
-            return None
-        self._shown = (match.protocol.code, 0)
-        return match.protocol.stages[0]
 
     def _step(self, step: int) -> None:
         studies = self._studies()
@@ -138,3 +130,9 @@ class ProtocolController(QObject):
             except (OSError, UnicodeDecodeError):
                 self.failed.emit(ProtocolError("a hanging protocol file cannot be read"))
         return read
+
+
+def special_stage(protocols: Sequence[HangingProtocol], studies: Sequence[Study]) -> Stage | None:
+    """Return the first stage of a protocol made for just such studies, where it is more than side by side."""
+    match = choose_protocol(protocols, studies)
+    return None if match is None or match.protocol.code in _PLAIN else match.protocol.stages[0]

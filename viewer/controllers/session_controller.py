@@ -51,8 +51,7 @@ class SessionController(QObject):
         super().__init__(parent)
         self._history = History(ComparisonSession())
         self._index = CatalogueIndex(Catalogue())
-        self._graph = FrameGraph()
-        self._graph_of: tuple[Study, ...] = ()
+        self._known_graph: tuple[tuple[Study, ...], FrameGraph] = ((), FrameGraph())
         self._identity = SessionIdentity()
         self._identity_of: tuple[object, object] = (None, None)
         self._learnt: tuple[FrameEdge, ...] = ()
@@ -83,11 +82,14 @@ class SessionController(QObject):
         found = (self._index.study_of(key) for key in keys)
         hung = {study_key_of(study): study for study in found if study is not None}
         studies = tuple(hung[key] for key in sorted(hung))
-        if len(studies) != len(self._graph_of) or any(a is not b for a, b in zip(studies, self._graph_of, strict=True)):
-            self._graph, self._graph_of = graph_of(studies), studies
+        known, graph = self._known_graph
+        if len(studies) != len(known) or any(a is not b for a, b in zip(studies, known, strict=True)):
+            graph = graph_of(studies)
             for edge in self._learnt:
-                self._graph = self._graph.with_edge(edge)
-        return self._graph
+                graph = graph.with_edge(edge)
+            # One assignment: a job that prepares a hanging asks from its own thread.
+            self._known_graph = (studies, graph)
+        return graph
 
     @property
     def identity(self) -> SessionIdentity:
@@ -130,7 +132,8 @@ class SessionController(QObject):
     def know(self, edge: FrameEdge) -> None:
         """Take a transform that the headers do not give (a registration); it outlives every later scan."""
         self._learnt = (*self._learnt, edge)
-        self._graph = self._graph.with_edge(edge)
+        studies, graph = self._known_graph
+        self._known_graph = (studies, graph.with_edge(edge))
         self.graph_changed.emit()
 
     def apply(

@@ -29,6 +29,8 @@ class VolumeStore(QObject):
 
     frames_arrived = Signal(object)
     failed = Signal(object, object)
+    #: The volume that was given up: whoever keeps pictures or tables of it must let go, or its memory stays.
+    dropped = Signal(object)
 
     def __init__(self, pool: WorkerPool, budget: MemoryBudget, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -117,6 +119,7 @@ class VolumeStore(QObject):
         if outgrown is not None:
             loader.adopt(outgrown)
             outgrown.close()
+            self.dropped.emit(outgrown.volume)
         self._refused.pop(stack.key, None)
         self._loaders[stack.key] = loader
         loader.start()
@@ -129,7 +132,9 @@ class VolumeStore(QObject):
     def _evict_oldest(self, keep: set[StackKey]) -> bool:
         for key in list(self._loaders):
             if key not in keep:
-                self._loaders.pop(key).close()
+                gone = self._loaders.pop(key)
+                gone.close()
+                self.dropped.emit(gone.volume)
                 return True
         return False
 

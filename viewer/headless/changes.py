@@ -1,4 +1,4 @@
-"""``changes --current A --prior B --json F [--mask F.nii.gz]``: the places that differ, ranked. A help, never a finding."""
+"""``changes --current A --prior B --json F``: the places that differ, ranked. A help, never a finding."""
 
 from __future__ import annotations
 

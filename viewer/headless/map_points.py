@@ -1,4 +1,4 @@
-"""``map-points --current A --prior B --points in.csv --out out.csv``: where points of one examination lie in the other."""
+"""``map-points --current A --prior B --points in.csv --out out.csv``: points of one examination in the other."""
 
 from __future__ import annotations
 

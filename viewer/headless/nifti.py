@@ -14,7 +14,7 @@ _SCANNER_ANATOMICAL = 1
 
 
 def nifti_bytes(labels_zyx: NDArray[np.integer], index_to_lps: NDArray[np.float64]) -> bytes:
-    """Return a .nii.gz of int16 labels; ``index_to_lps`` (4, 4) takes (z, y, x, 1) to LPS mm. NIfTI's own axes are RAS."""
+    """Return a .nii.gz of int16 labels; ``index_to_lps`` (4, 4) takes (z, y, x, 1) to LPS mm. NIfTI itself is RAS."""
     z, y, x = labels_zyx.shape
     ras = np.diag([-1.0, -1.0, 1.0, 1.0]) @ index_to_lps[:, [2, 1, 0, 3]]
     spacing = np.linalg.norm(ras[:3, :3], axis=0)

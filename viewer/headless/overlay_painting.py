@@ -7,21 +7,20 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from loaders.model.overlay import FrameOverlays, LineOverlay, TextOverlay
-from loaders.objects.presentation_state import PaletteColours
 
 _DOT = 3
 _SMALLEST_TEXT = 12
 
 
 def painted(pixels: NDArray[np.uint8], overlays: FrameOverlays) -> NDArray[np.uint8]:
-    """Return RGB (rows, columns, 3) of grey or RGB pixels with everything drawn: shutter, masks, lines, text."""
+    """Return RGB (rows, columns, 3) of grey or RGB pixels with everything drawn, pictures first and text last."""
     colour = np.repeat(pixels[..., None], 3, axis=-1) if pixels.ndim == 2 else pixels.copy()
+    for picture in overlays.pictures:
+        colour = _blended(colour, picture.pixels, picture.opacity)
+    for mask in overlays.masks:
+        colour = _blended(colour, np.asarray(mask.colour, dtype=np.float32), mask.opacity)
     if overlays.shutter is not None:
         colour[~overlays.shutter.is_open] = overlays.shutter.colour
-    for mask in overlays.masks:
-        share = mask.opacity[..., None]
-        blended = colour * (1.0 - share) + np.asarray(mask.colour, dtype=np.float32) * share
-        colour = np.floor(blended + 0.5).astype(np.uint8)
     if not overlays.lines and not overlays.texts:
         return colour
     image = Image.fromarray(colour)
@@ -32,6 +31,13 @@ def painted(pixels: NDArray[np.uint8], overlays: FrameOverlays) -> NDArray[np.ui
     for text in overlays.texts:
         _draw_text(draw, text, font)
     return np.array(image)
+
+
+def _blended(under: NDArray[np.uint8], over: NDArray[np.generic], opacity: NDArray[np.float32]) -> NDArray[np.uint8]:
+    share = opacity[..., None]
+    mixed = under * (1.0 - share) + over.astype(np.float32) * share
+    blended: NDArray[np.uint8] = np.floor(mixed + 0.5).astype(np.uint8)
+    return blended
 
 
 def _draw_line(draw: ImageDraw.ImageDraw, line: LineOverlay) -> None:
@@ -55,16 +61,6 @@ def _draw_text(
 def undrawable_texts(overlays: FrameOverlays) -> tuple[str, ...]:
     """Return texts with letters that the built-in font does not have."""
     return tuple(text.text for text in overlays.texts if any(ord(letter) > 0x24F for letter in text.text))
-
-
-def coloured_by(pixels: NDArray[np.uint8], palette: PaletteColours) -> NDArray[np.uint8]:
-    """Return RGB of grey levels through a palette that spreads over all of them (PS3.4 N.2.2)."""
-    channels = []
-    for table in (palette.red, palette.green, palette.blue):
-        entries = np.asarray(table.values, dtype=np.float64) / float((1 << table.bits) - 1)
-        index = np.rint(pixels / 255.0 * (len(entries) - 1)).astype(np.intp)
-        channels.append(np.floor(np.clip(entries[index], 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8))
-    return np.stack(channels, axis=-1)
 
 
 def cut_and_turned(

@@ -1,4 +1,4 @@
-"""``register --current A --prior B [--series U V] --json F --transform F.h5``: align two examinations and say how well."""
+"""``register --current A --prior B --json F --transform F.h5``: align two examinations and say how well."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from loaders.values.display_pixels import whole_range
 from loaders.values.modality_lut import apply_modality_lut
 from loaders.workers.worker_pool import WorkerPool
 from viewer.headless.output import verb_parser, write_bytes
-from viewer.headless.overlay_painting import coloured_by, cut_and_turned, painted
+from viewer.headless.overlay_painting import cut_and_turned, painted
 from viewer.headless.render_layers import Layers, layers_of
 from viewer.headless.selection import FrameChoice, choose_frame, choose_stacks
 from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
@@ -139,8 +139,8 @@ def layered_pixels(volume: Volume, window: Window | None, layers: Layers, render
         # A state without a window asks for the whole range (PS3.4 N.2.1.2), not for an automatic one.
         window = whole_range(frame)
     pixels = displayed_pixels(shown, window, renderer)
-    if state.palette is not None and pixels.ndim == 2:
-        pixels = coloured_by(pixels, state.palette)
+    if state.palette is not None and state.superimposed is None and pixels.ndim == 2:
+        pixels = state.palette.coloured(pixels)
     if layers.is_drawn:
         pixels = painted(pixels, layers.overlays)
     area = state.area_of(frame)

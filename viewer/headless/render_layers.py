@@ -24,7 +24,7 @@ class Layers:
     def is_drawn(self) -> bool:
         """Whether there is anything to draw at all: without it, grey stays grey."""
         drawn = self.overlays
-        return bool(drawn.masks or drawn.lines or drawn.texts or drawn.shutter is not None)
+        return bool(drawn.pictures or drawn.masks or drawn.lines or drawn.texts or drawn.shutter is not None)
 
 
 def layers_of(options: argparse.Namespace, frame: Frame, source: OverlaySource) -> Layers:

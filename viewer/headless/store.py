@@ -15,7 +15,7 @@ from loaders.audit.audit_queue import AuditQueue
 from loaders.auth.secret_keeper import SecretKeeper, system_keeper
 from loaders.auth.sign_in import DeviceCode, Person
 from loaders.cache.library import DEFAULT_KEEP_S, Library
-from loaders.errors import WorldError
+from loaders.cache.library_errors import NoLastingKeyring
 from loaders.progress import CancelToken
 from loaders.retrieval.prior_ranking import rank_priors
 from loaders.retrieval.retrieval_status import RetrievalStatus
@@ -27,12 +27,6 @@ from loaders.transport.store_profile import ProfileFile, StoreProfile
 from viewer.headless.output import STANDARD_OUTPUT, write_json
 
 _TO_LIBRARY = "library"
-
-
-class NoLastingKeyring(WorldError):
-    """There is no real key ring: nothing can be kept after this command."""
-
-    code = "key_ring_missing"
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -107,6 +107,8 @@ class Chrome(QObject):
             window.bar.set_patient(studies[0].patient if studies else None, newest)
             self._tell_title(studies)
         is_empty = not index.catalogue.studies and not window.session.can_undo
+        if not is_empty and not window.empty.isHidden():
+            window.viewports()[0].setFocus()  # else the keyboard would go to whichever button is next
         window.empty.setVisible(is_empty)
         window.rail.setVisible(not is_empty and not self.is_bare)
         if len(studies) > 1 and not window.session.identity.blocked:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from loaders.errors import WorldError
 from loaders.model.study import Catalogue
 from viewer.controllers.demo_controller import DemoController
-from viewer.controllers.hanging_controller import HangingController
+from viewer.controllers.hanging_controller import CanvasSizes, HangingController
 from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
 from viewer.controllers.objects_controller import ObjectsController
@@ -137,8 +137,8 @@ class MainWindow(QWidget):
         self.hanging = HangingController(
             self.session,
             self.opening,
-            lambda: self.area.canvas_size,
-            lambda: [widget.canvas_size for widget in self.viewports()],
+            jobs,
+            CanvasSizes(lambda: self.area.canvas_size, lambda: [widget.canvas_size for widget in self.viewports()]),
             self,
         )
         protocols = settings_file.parent / "hanging_protocols" if settings_file is not None else None
@@ -215,6 +215,7 @@ class MainWindow(QWidget):
         self.notice.changed.connect(self.area.place_floating)
         for teller in (self.opening, self.session_files, self.protocols, self.demo):
             teller.failed.connect(self.tell_error)
+        self._volumes.dropped.connect(self._renderer.release)
         self._volumes.failed.connect(lambda key, error: self.tell_error(error, self._series_text(key)))
 
     def _deeds(self) -> dict[str, Callable[[], None]]:

@@ -23,6 +23,9 @@ _COPY_AGAIN = QT_TRANSLATE_NOOP("ProblemWords", "Copy it again, or ask the sende
 _PUT_IN_AGAIN = QT_TRANSLATE_NOOP("ProblemWords", "Check the disc or stick, put it in again and open it again.")
 _NOT_READ = QT_TRANSLATE_NOOP("ProblemWords", "It was not read. Ask the sender what it is.")
 
+_ASK_IT = QT_TRANSLATE_NOOP("ProblemWords", "Ask IT.")
+_TRY_AGAIN_OR_IT = QT_TRANSLATE_NOOP("ProblemWords", "Try again; if it happens again, tell IT.")
+
 _WORDS = cast(
     "dict[str, tuple[str, str]]",
     {
@@ -119,6 +122,122 @@ _WORDS = cast(
         "cannot_fuse": (
             QT_TRANSLATE_NOOP("ProblemWords", "These two series cannot be shown as one picture"),
             QT_TRANSLATE_NOOP("ProblemWords", "They are shown side by side."),
+        ),
+        "store_error": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image store cannot be used"),
+            _ASK_IT,
+        ),
+        "store_unreachable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image store does not answer"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Check the network and try again. What is kept here can still be read."),
+        ),
+        "store_untrusted": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The other side did not prove to be the image store"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Nothing was sent. Tell IT; do not try again."),
+        ),
+        "store_busy": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image store is busy"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Wait a while and try again."),
+        ),
+        "store_answer_unusable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image store answered with something else"),
+            _TRY_AGAIN_OR_IT,
+        ),
+        "store_answer_broken": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The answer of the image store broke off"),
+            _TRY_AGAIN_OR_IT,
+        ),
+        "wrong_object": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image store sent something of another patient or study"),
+            QT_TRANSLATE_NOOP("ProblemWords", "It is not shown and not kept. Tell IT."),
+        ),
+        "foreign_address": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image store points to another address"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Nothing was sent there. Tell IT."),
+        ),
+        "store_profile": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The settings of the image store make no sense"),
+            _ASK_IT,
+        ),
+        "not_signed_in": (
+            QT_TRANSLATE_NOOP("ProblemWords", "You are not signed in"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Sign in and try again."),
+        ),
+        "not_found": (
+            QT_TRANSLATE_NOOP("ProblemWords", "Not there, or not yours to see"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Check the number and the birth date."),
+        ),
+        "access_refused": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image store refuses access"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Ask the user administrator of your institution."),
+        ),
+        "sign_in_failed": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The sign-in did not go through"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Try again."),
+        ),
+        "sign_in_forged": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The answer to the sign-in does not belong to it"),
+            QT_TRANSLATE_NOOP("ProblemWords", "You are not signed in. Try again; if it happens again, tell IT."),
+        ),
+        "sign_in_timed_out": (
+            QT_TRANSLATE_NOOP("ProblemWords", "Nobody answered the sign-in in time"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Try again."),
+        ),
+        "keyring_refused": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The key ring of this computer does not open"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Unlock it and try again. Until then nothing is kept."),
+        ),
+        "library_error": (
+            QT_TRANSLATE_NOOP("ProblemWords", "What is kept here cannot be used"),
+            _ASK_IT,
+        ),
+        "library_full": (
+            QT_TRANSLATE_NOOP("ProblemWords", "There is no room for more to be kept"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Remove studies that are kept, or make room on the disk."),
+        ),
+        "library_busy": (
+            QT_TRANSLATE_NOOP("ProblemWords", "Another Diptych is writing to what is kept here"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Close it and try again."),
+        ),
+        "library_unreadable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "What is kept here cannot be read"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Fetch the study again."),
+        ),
+        "library_tampered": (
+            QT_TRANSLATE_NOOP("ProblemWords", "A kept file is not what was written"),
+            QT_TRANSLATE_NOOP("ProblemWords", "It is not shown. Fetch the study again, and tell IT."),
+        ),
+        "not_kept": (
+            QT_TRANSLATE_NOOP("ProblemWords", "This study is not kept here any more"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Fetch it again."),
+        ),
+        "export_failed": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The folder does not take the files"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Choose another folder."),
+        ),
+        "audit_broken": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The record of accesses was changed"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Tell IT at once; do not delete it."),
+        ),
+        "no_uptake_volume": (
+            QT_TRANSLATE_NOOP("ProblemWords", "No volume can be grown there"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Choose another place or threshold."),
+        ),
+        "association_refused": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image archive refuses the connection"),
+            _ASK_IT,
+        ),
+        "dimse_failed": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The image archive could not do what was asked"),
+            _TRY_AGAIN_OR_IT,
+        ),
+        "key_ring_missing": (
+            QT_TRANSLATE_NOOP("ProblemWords", "This computer has no key ring that can be used"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Nothing is kept on the disk. Ask IT."),
+        ),
+        "launch_refused": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The call from the other program is not accepted"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Open the patient by hand."),
         ),
         "target_unusable": (
             QT_TRANSLATE_NOOP("ProblemWords", "Cannot be written there"),

@@ -20,6 +20,9 @@ from viewer.rendering.slice_renderer import SliceRequest
 
 #: Canvas rows sampled at a time: bounds the memory of the points, 24 bytes each.
 _BAND = 64
+#: A deformation is followed on points so far apart, and at most so many pixels.
+_STEP_MM = 2.0
+_WIDEST_STEP = 32
 #: Samples along one side of a canvas pixel at most, where it covers several voxels.
 _MOST_SAMPLES = 4
 
@@ -51,9 +54,10 @@ def sample_canvas(points: CanvasPoints) -> NDArray[np.uint8] | None:
     out = np.zeros((height, width), dtype=np.uint8)
     is_image = np.zeros((height, width), dtype=np.bool_)
     frame = points.prior.volume.frame(0)
+    grid = _VoxelGrid.of(points)
     for start in range(0, height, _BAND):
         stop = min(height, start + _BAND)
-        sampled = _sample_band(points, start, stop, samples)
+        sampled = _sample_band(points, grid, (start, stop), samples)
         if sampled is None:
             return None
         values, is_image[start:stop] = sampled
@@ -71,15 +75,16 @@ def _shares_mapping(volume: Volume) -> bool:
 
 
 def _sample_band(
-    points: CanvasPoints, start: int, stop: int, samples: int
+    points: CanvasPoints, grid: _VoxelGrid, band: tuple[int, int], samples: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
     """Mean values, (rows, width), and where most of a pixel's samples lie in the volume."""
+    start, stop = band
     width = points.current.width
     total = np.zeros((stop - start, width))
     count = np.zeros((stop - start, width), dtype=np.int64)
     steps = (np.arange(samples) + 0.5) / samples
     for dy, dx in product(steps, steps):
-        index = _voxel_indices(points, start + dy + np.arange(stop - start), dx + np.arange(width))
+        index = grid.at(start + dy + np.arange(stop - start), dx + np.arange(width))
         found = _interpolate(points.prior.volume, index)
         if found is None:
             return None
@@ -89,19 +94,48 @@ def _sample_band(
     return total / np.maximum(count, 1), count * 2 > samples * samples
 
 
-def _voxel_indices(points: CanvasPoints, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Voxel coordinates (z, y, x) of canvas points, shape (len(y) * len(x), 3)."""
-    canvas, plane, geometry = points.canvas, points.canvas.plane, points.prior.volume.stack.geometry
-    if plane is None or geometry is None:
-        raise ValueError("both examinations need a place in the patient")
-    origin = plane.lps_of(*canvas.canvas_to_in_plane_mm(0.0, 0.0))
-    across = plane.lps_of(*canvas.canvas_to_in_plane_mm(1.0, 0.0)) - origin
-    along = plane.lps_of(*canvas.canvas_to_in_plane_mm(0.0, 1.0)) - origin
-    lps = origin + (y[:, np.newaxis, np.newaxis] * along + x[:, np.newaxis] * across)
-    mapped = points.transform.map_points(lps.reshape(-1, 3))
-    affine = geometry.lps_to_index
-    index: NDArray[np.float64] = mapped @ affine[:3, :3].T + affine[:3, 3]
-    return index
+@dataclass(frozen=True, slots=True, eq=False)
+class _VoxelGrid:
+    """Voxel coordinates (z, y, x) of a coarse grid of canvas points, shape (rows, columns, 3), ``step`` pixels apart.
+
+    Exact for every straight transform. A deformation is followed on points at most two millimetres apart, far below
+    what it can change over: each of them may cost an iteration, so they are not asked for at every pixel.
+    """
+
+    step: int
+    index_zyx: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, points: CanvasPoints) -> _VoxelGrid:
+        """Map the grid that covers the current's canvas."""
+        canvas, plane, geometry = points.canvas, points.canvas.plane, points.prior.volume.stack.geometry
+        if plane is None or geometry is None:
+            raise ValueError("both examinations need a place in the patient")
+        step = max(1, min(_WIDEST_STEP, int(_STEP_MM / canvas.mm_per_pixel)))
+        rows = math.ceil(points.current.height / step) + 1
+        columns = math.ceil(points.current.width / step) + 1
+        origin = plane.lps_of(*canvas.canvas_to_in_plane_mm(0.0, 0.0))
+        across = plane.lps_of(*canvas.canvas_to_in_plane_mm(float(step), 0.0)) - origin
+        along = plane.lps_of(*canvas.canvas_to_in_plane_mm(0.0, float(step))) - origin
+        lps = origin + np.arange(rows)[:, None, None] * along + np.arange(columns)[:, None] * across
+        mapped = points.transform.map_points(lps.reshape(-1, 3))
+        affine = geometry.lps_to_index
+        index = mapped @ affine[:3, :3].T + affine[:3, 3]
+        return cls(step, index.reshape(rows, columns, 3))
+
+    def at(self, y: NDArray[np.float64], x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Voxel coordinates of canvas points, shape (len(y) * len(x), 3)."""
+        row, down = self._between(y, self.index_zyx.shape[0])
+        column, right = self._between(x, self.index_zyx.shape[1])
+        lines = self.index_zyx[row] * (1.0 - down)[:, None, None] + self.index_zyx[row + 1] * down[:, None, None]
+        found: NDArray[np.float64] = lines[:, column] * (1.0 - right)[:, None]
+        found += lines[:, column + 1] * right[:, None]
+        return found.reshape(-1, 3)
+
+    def _between(self, at: NDArray[np.float64], count: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        position = at / self.step
+        low = np.clip(position.astype(np.intp), 0, count - 2)
+        return low, position - low
 
 
 def _interpolate(

@@ -20,6 +20,8 @@ def absence_text(  # noqa: PLR0911  one return for each reason
 ) -> tuple[str, str]:
     """Return what is said where the picture would be: a heading, and a reason that may be empty."""
     if model.stack is None:
+        if model.viewport.stack is not None:
+            return translate("Viewport", "This series is not open"), translate("Viewport", "Open its folder or disc.")
         return translate("Viewport", "Drag a series here"), ""
     if model.blocked_reason:
         return translate("Viewport", "This series cannot be shown"), model.blocked_reason

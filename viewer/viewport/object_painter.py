@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QTransform
 
-from loaders.model.overlay import FrameOverlays, LineOverlay, MaskOverlay, ShutterOverlay
+from loaders.model.overlay import FrameOverlays, LineOverlay, ShutterOverlay
 from viewer.panels.plain_text import shown_text
 from viewer.viewport import palette
 from viewer.viewport.marks_painter import Canvas
@@ -19,10 +20,12 @@ _DOT_PX = 4.0
 def paint_overlays(painter: QPainter, measure: FontMeasure, canvas: Canvas, overlays: FrameOverlays) -> None:
     """Paint overlays of the frame that the canvas shows; their pixels follow pan, zoom, turn and mirror."""
     to_widget = _pixels_to_widget(canvas)
+    for picture in overlays.pictures:
+        _paint_image(painter, to_widget, _tinted(_alpha(picture.opacity), picture.pixels))
+    for mask in overlays.masks:
+        _paint_image(painter, to_widget, _tinted(_alpha(mask.opacity), mask.colour))
     if overlays.shutter is not None:
         _paint_image(painter, to_widget, _shutter_image(overlays.shutter))
-    for mask in overlays.masks:
-        _paint_image(painter, to_widget, _mask_image(mask))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
     for line in overlays.lines:
         _paint_line(painter, to_widget, line)
@@ -50,16 +53,16 @@ def _paint_image(painter: QPainter, to_widget: QTransform, image: QImage) -> Non
     painter.restore()
 
 
-def _mask_image(mask: MaskOverlay) -> QImage:
-    alpha = np.floor(np.clip(mask.opacity, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
-    return _tinted(alpha, mask.colour)
+def _alpha(opacity: NDArray[np.float32]) -> NDArray[np.uint8]:
+    levels: NDArray[np.uint8] = np.floor(np.clip(opacity, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    return levels
 
 
 def _shutter_image(shutter: ShutterOverlay) -> QImage:
     return _tinted(np.where(shutter.is_open, 0, 255).astype(np.uint8), shutter.colour)
 
 
-def _tinted(alpha: np.ndarray[tuple[int, ...], np.dtype[np.uint8]], colour: tuple[int, int, int]) -> QImage:
+def _tinted(alpha: NDArray[np.uint8], colour: tuple[int, int, int] | NDArray[np.uint8]) -> QImage:
     rows, columns = alpha.shape
     pixels = np.empty((rows, columns, 4), dtype=np.uint8)
     pixels[..., :3], pixels[..., 3] = colour, alpha

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
@@ -13,6 +15,7 @@ from compare.viewing.canvas import CanvasTransform
 from compare.viewing.orientation import orientation_letters
 from loaders.model.frame import Frame
 from loaders.model.overlay import FrameOverlays
+from loaders.model.volume import Volume
 from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
 from viewer.viewport.absent_picture import paint_absence
 from viewer.viewport.badges import ROLE_TONES
@@ -88,8 +91,7 @@ class ViewportFace(QWidget):
         """Paint another state; nothing is repainted when nothing differs."""
         if model == self._model:
             return
-        is_next_slice = model.frame is not self._model.frame and model.stack is self._model.stack
-        if is_next_slice and not self._is_painted and self.isVisible():
+        if _is_scrolled(self._model, model) and not self._is_painted and self.isVisible():
             self._skipped += 1
         if model.stack is not self._model.stack:
             self._skipped = 0
@@ -103,6 +105,14 @@ class ViewportFace(QWidget):
         self._renderer = renderer
         self._kept.forget()
         self.update()
+
+    def release(self, volume: Volume) -> None:
+        """Forget a volume that is given up, picture and model; an unused viewport would hold it for ever."""
+        if self._model.volume is volume:
+            self._kept.forget()
+            self._instead = None
+            self._model = replace(self._model, volume=None)
+            self.update()
 
     def repaint_picture(self) -> None:
         """Paint again after frames have arrived."""
@@ -239,3 +249,11 @@ class ViewportFace(QWidget):
 def _half_thickness_mm(frame: Frame) -> float:
     """How far from a plane a point still lies in its slice."""
     return max(0.5, (frame.slice_thickness_mm or 0.0) / 2.0)
+
+
+def _is_scrolled(before: ViewportModel, after: ViewportModel) -> bool:
+    """Whether nothing but the slice differs: a study that is hung anew has not been scrolled through."""
+    if after.stack is not before.stack or after.frame is before.frame:
+        return False
+    view = replace(before.viewport.view, frame_index=after.viewport.view.frame_index)
+    return replace(before.viewport, view=view) == after.viewport

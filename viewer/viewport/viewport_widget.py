@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from compare.measuring.handles import Handle, handle_at
@@ -132,6 +132,12 @@ class ViewportWidget(ViewportFace):
         """The pointer no longer points at anything here."""
         self._stop_pointing()
         super().leaveEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802  Qt's name
+        """Without Shift the pointer points no more, even where it does not move."""
+        if event.key() == Qt.Key.Key_Shift:
+            self._stop_pointing()
+        super().keyReleaseEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802  Qt's name
         """Scroll by whole notches, however finely the wheel counts; with Ctrl zoom at the pointer."""

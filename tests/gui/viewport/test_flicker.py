@@ -10,7 +10,6 @@ import pytest
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QImage
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -22,7 +21,7 @@ from loaders.model.frame_plane import Vector3
 from loaders.model.frame_validity import FrameState
 from loaders.model.volume import Volume
 from tests.render.phantoms import make_volume
-from tests.support.compared_window import Examination, match, named, open_window, settle, wheel
+from tests.support.compared_window import Examination, hold_space, match, named, open_window, settle, wheel
 from viewer.main_window.main_window import MainWindow
 from viewer.rendering.flicker import FlickerBasis
 
@@ -133,7 +132,7 @@ def test_no_frame_around_two_hundred_is_blank_or_out_of_place(qtbot: QtBot, axes
     for number in range(200):
         if number % 10 == 0:
             down = number // 10 % 2 == 0
-            (QTest.keyPress if down else QTest.keyRelease)(window, Qt.Key.Key_Space)
+            hold_space(window, is_down=down)
         QApplication.processEvents()
         grey = grabbed(window)
         is_prior = window.viewports()[0].shown_model.role is Role.PRIOR
@@ -148,25 +147,25 @@ def test_no_frame_around_two_hundred_is_blank_or_out_of_place(qtbot: QtBot, axes
 
 def test_a_plane_between_slices_is_said_to_be_interpolated(qtbot: QtBot) -> None:
     window = opened(qtbot, prior_volume())
-    QTest.keyPress(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=True)
     settle(qtbot)
     shown = window.viewports()[0].shown_model
     assert shown.role is Role.PRIOR
     assert shown.flicker is FlickerBasis.RESAMPLED
     # The current's seventh slice lies at z = 3.0 mm; the prior's slices at -21.0 + 1.3 n: 2.4, then 3.7.
     assert shown.nearest_slice == 19
-    QTest.keyRelease(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=False)
 
 
 def test_slices_matched_by_hand_lay_the_prior_where_its_own_view_has_it(qtbot: QtBot) -> None:
     window = opened(qtbot, prior_volume(frame_of_reference_uid="7.7"), day=date(2025, 1, 10))
-    QTest.keyPress(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=True)
     settle(qtbot)
     assert window.viewports()[0].shown_model.flicker is FlickerBasis.OWN_PLACE
-    QTest.keyRelease(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=False)
     match(window)
     qtbot.waitUntil(lambda: window.pictures.flicker.is_ready, timeout=10_000)
-    QTest.keyPress(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=True)
     settle(qtbot)
     shown = window.viewports()[0].shown_model
     assert shown.flicker is FlickerBasis.SLICE
@@ -178,7 +177,7 @@ def test_slices_matched_by_hand_lay_the_prior_where_its_own_view_has_it(qtbot: Q
     place = transform.lps_to_canvas(np.asarray(PRIOR_MARKER))
     assert place is not None
     assert distance(marker_place(grabbed(window), place[:2]), place[:2]) < 0.5
-    QTest.keyRelease(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=False)
 
 
 def test_while_the_prior_is_not_in_memory_the_current_stays(qtbot: QtBot) -> None:
@@ -186,17 +185,17 @@ def test_while_the_prior_is_not_in_memory_the_current_stays(qtbot: QtBot) -> Non
     for index in range(len(prior.validity)):
         prior.validity.mark(index, FrameState.WAITING)
     window = opened(qtbot, prior)
-    QTest.keyPress(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=True)
     settle(qtbot)
     grey = grabbed(window)
     wanted = true_place(window, CURRENT_MARKER)
     assert distance(marker_place(grey, wanted), wanted) < 0.5
-    QTest.keyRelease(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=False)
 
 
 def test_scrolling_while_the_key_is_down_brings_the_prior_of_the_new_place(qtbot: QtBot) -> None:
     window = opened(qtbot, prior_volume())
-    QTest.keyPress(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=True)
     settle(qtbot)
     before = window.viewports()[0].shown_model.nearest_slice
     wheel(window, 0, -1)
@@ -205,6 +204,6 @@ def test_scrolling_while_the_key_is_down_brings_the_prior_of_the_new_place(qtbot
     shown = window.viewports()[0].shown_model
     assert shown.role is Role.PRIOR
     assert shown.viewport.view.frame_index == 20
-    QTest.keyRelease(window, Qt.Key.Key_Space)
+    hold_space(window, is_down=False)
     settle(qtbot)
     assert window.viewports()[0].shown_model.role is Role.CURRENT

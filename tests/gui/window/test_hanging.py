@@ -50,12 +50,15 @@ def test_one_key_steps_through_the_pairs_and_round_again(qtbot: QtBot, three_stu
     window = three_studies
     first = descriptions(window)
     QTest.keyClick(window, Qt.Key.Key_N)
+    settle(qtbot, window)
     second = descriptions(window)
     assert second[0] == second[1] != first[0]
     assert hung(window) == ["2025-06-02", "2024-05-17"]
     QTest.keyClick(window, Qt.Key.Key_N)
+    settle(qtbot, window)
     assert descriptions(window) == first
     QTest.keyClick(window, Qt.Key.Key_N, Qt.KeyboardModifier.ShiftModifier)
+    settle(qtbot, window)
     assert descriptions(window) == second
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert descriptions(window) == first
@@ -65,13 +68,17 @@ def test_one_key_steps_through_the_pairs_and_round_again(qtbot: QtBot, three_stu
 def test_an_older_prior_comes_with_one_key_and_the_series_stays(qtbot: QtBot, three_studies: MainWindow) -> None:
     window = three_studies
     QTest.keyClick(window, Qt.Key.Key_N)
+    settle(qtbot, window)
     shown = descriptions(window)
     QTest.keyClick(window, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, window)
     assert hung(window) == ["2025-06-02", "2021-01-08"]
     assert descriptions(window) == shown
     QTest.keyClick(window, Qt.Key.Key_Down, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, window)
     assert window.notice.isVisible(), "there is no older one: that is said, not ignored"
     QTest.keyClick(window, Qt.Key.Key_Up, Qt.KeyboardModifier.ControlModifier)
+    settle(qtbot, window)
     assert hung(window) == ["2025-06-02", "2024-05-17"]
     settle(qtbot, window)
 

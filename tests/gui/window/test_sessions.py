@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.window.conftest import MakeWindow, hung, settle, write_study
 from viewer.main_window.main_window import MainWindow
+from viewer.viewport.absent_picture import absence_text
 
 pytestmark = pytest.mark.gui
 
@@ -99,6 +100,7 @@ def test_missing_series_are_counted_and_take_their_places_when_they_are_opened(
     qtbot.waitUntil(later.notice.isVisible)
     assert "1" in later.notice._words.text()
     assert "not open" in later.notice._words.text()
+    assert absence_text(later.presenting.models[1])[0] == "This series is not open"
     later.open_paths([pair / "b"])
     settle(qtbot, later)
     assert hung(later) == ["2025-06-02", "2024-05-17"]

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from compare.hanging.hang import best_series, hang_pair, hang_studies, neighbouring_pair, stacks_of
-from compare.hanging.window_presets import preset_by_key, presets_for
+from compare.hanging.window_presets import presets_for
 from compare.linking.frame_graph import LinkBasis, Space
 from compare.linking.known_frames import graph_of
 from compare.linking.propagate import link_statuses
@@ -172,7 +172,5 @@ def test_presets_hold_in_their_own_unit_only() -> None:
     assert [preset.key for preset in presets_for("CT", ValueUnit.HOUNSFIELD)] == list(range(1, 10))
     assert presets_for("CT", ValueUnit.STORED) == ()
     assert presets_for("PT", ValueUnit.BECQUEREL_PER_ML) == ()
-    lung = preset_by_key("CT", ValueUnit.HOUNSFIELD, 2)
-    assert lung is not None
-    assert (lung.code, lung.window.center, lung.window.width) == ("lung", -600, 1500)
-    assert preset_by_key("PT", ValueUnit.SUV_BODY_WEIGHT, 9) is None
+    lung = presets_for("CT", ValueUnit.HOUNSFIELD)[1]
+    assert (lung.key, lung.code, lung.window.center, lung.window.width) == (2, "lung", -600, 1500)

@@ -223,5 +223,23 @@ def test_names_in_every_declared_set_and_undeclared_big5(
 def test_numbers_of_frames_come_from_the_vector() -> None:
     ds = _multi(4, {"FrameTimeVector": [0, 40, 40, 40]})
     assert [frame.frame_time_ms for frame in _frames(ds)] == [40.0] * 4
-    uneven = _multi(4, {"FrameTimeVector": [0, 40, 80, 40]})
-    assert _frames(uneven)[0].frame_time_ms is None
+
+
+@pytest.mark.parametrize(
+    ("slope", "window", "expected"),
+    [
+        (0.0003, (5000, 10000), (1.5, 3.0)),  # SUV-scaled PET, window in stored values: all black otherwise
+        (0.0003, (4, 8), (4, 8)),  # in SUV, as the standard has it
+        (2.1, (177, 308), (177, 308)),
+        (1.0, (40, 400), (40, 400)),
+        (0.0003, (9e6, 10), (9e6, 10)),  # sense in neither unit: as written
+    ],
+)
+def test_a_window_is_read_in_the_unit_it_was_written_for(
+    slope: float, window: tuple[float, float], expected: tuple[float, float]
+) -> None:
+    ds = slice_dataset(SeriesRecipe(slope=slope, intercept=0.0), 0)
+    ds.WindowCenter, ds.WindowWidth = window
+    (found,) = _frames(ds)[0].display.windows
+    assert (found.center, found.width) == pytest.approx(expected)
+    assert ("stored values" in found.explanation) is (window != expected)

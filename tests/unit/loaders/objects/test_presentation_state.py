@@ -21,7 +21,6 @@ from loaders.objects.presentation_state import presentation_state
 from loaders.objects.state_graphics import ShownArea
 from tests.support.dicom_files import SeriesRecipe, dataset_bytes, slice_dataset, uid
 from tests.support.dicom_objects import (
-    BLENDING_STATE,
     PSEUDO_STATE,
     elements_of,
     item,
@@ -196,13 +195,6 @@ def test_a_polygon_agrees_with_the_winding_of_single_points(points: list[tuple[f
                     count += crossing > column
             else:
                 assert mask[row, column] == bool(count % 2)
-
-
-def test_blending_says_that_it_is_not_applied() -> None:
-    state = presentation_state(elements_of(presentation_state_of(IMAGE, BLENDING_STATE)))
-    assert any("blending" in words for words in state.not_applied)
-    frame = _frame()
-    assert state.shown_as(frame) == frame
 
 
 def test_a_pseudo_colour_state_brings_its_palette() -> None:

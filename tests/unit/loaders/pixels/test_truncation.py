@@ -106,3 +106,13 @@ def test_a_missing_end_of_codestream_is_a_note_only_when_all_tile_parts_are_whol
     np.testing.assert_array_equal(decode_codestream(whole[:-2], format_, header), pixels)
     with pytest.raises(TruncatedFrame):
         read_header(whole[:-3], format_)
+
+
+@pytest.mark.parametrize("syntax", [syntax for syntax in CODED if len(DECODERS[syntax]) > 1])
+def test_both_decoders_of_a_syntax_give_the_same_picture(syntax: str) -> None:
+    """Lossless ones to the bit; lossy ones may round their transform otherwise."""
+    data, format_, _ = encoded(syntax)
+    first, second = (
+        decode_codestream(data, format_, read_header(data, format_), attempt=attempt).astype(int) for attempt in (0, 1)
+    )
+    assert np.abs(first - second).max() <= (0 if syntax in LOSSLESS else 2)

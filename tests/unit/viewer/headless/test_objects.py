@@ -56,9 +56,9 @@ def _rendered(tmp_path: Path, *arguments: str) -> NDArray[np.uint8]:
     return np.array(Image.open(target))
 
 
-@pytest.mark.parametrize("schema", ["info", "report"])
-def test_the_schemas_are_schemas(schema: str) -> None:
-    text = importlib.resources.files("resources").joinpath(f"schemas/{schema}.schema.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["info.schema.json", "report.schema.json"])
+def test_the_schemas_are_schemas(name: str) -> None:
+    text = importlib.resources.files("resources").joinpath("schemas", name).read_text(encoding="utf-8")
     jsonschema.Draft202012Validator.check_schema(json.loads(text))
 
 
@@ -311,3 +311,53 @@ def test_a_registration_object_links_two_studies(tmp_path: Path) -> None:
     _written(tmp_path / "current", reg=rigid_registration("prior frame", "current frame", np.eye(4)))
     assert compare.run(arguments) == 0
     assert json.loads(target.read_text())["pairs"][0]["link"]["basis"] == "spatial_registration"
+
+
+def test_a_blending_state_lays_a_coloured_series_over_another(tmp_path: Path) -> None:
+    """An independent calculation: nearest pixel in millimetres, the palette, and the relative opacity."""
+    under = slice_dataset(SeriesRecipe(name="ct", slices=1, rows=30, columns=40, spacing_mm_zyx=(2, 1, 1)), 0)
+    over = slice_dataset(
+        SeriesRecipe(name="pet", modality="PT", slices=1, rows=15, columns=20, spacing_mm_zyx=(2, 2, 2), intercept=0.0),
+        0,
+    )
+
+    def part(position: str, image: Any, window: tuple[int, int]) -> Any:
+        named = item(ReferencedSOPClassUID=image.SOPClassUID, ReferencedSOPInstanceUID=image.SOPInstanceUID)
+        return item(
+            BlendingPosition=position,
+            StudyInstanceUID=image.StudyInstanceUID,
+            ReferencedSeriesSequence=[item(SeriesInstanceUID=image.SeriesInstanceUID, ReferencedImageSequence=[named])],
+            SoftcopyVOILUTSequence=[item(WindowCenter=[window[0]], WindowWidth=[window[1]])],
+        )
+
+    ramps = {"Red": np.arange(256), "Green": np.zeros(256), "Blue": 255 - np.arange(256)}
+    tables: dict[str, Any] = {}
+    for name, ramp in ramps.items():
+        tables[f"{name}PaletteColorLookupTableDescriptor"] = [256, 0, 8]
+        tables[f"{name}PaletteColorLookupTableData"] = ramp.astype("<u2").tobytes()
+    state = presentation_state_of(
+        under,
+        "1.2.840.10008.5.1.4.1.1.11.4",
+        RelativeOpacity=0.25,
+        BlendingSequence=[part("UNDERLYING", under, (200, 400)), part("SUPERIMPOSED", over, (80, 150))],
+        ReferencedSeriesSequence=None,
+        **tables,
+    )
+    folder = _written(tmp_path / "in", ct=under, pet=over, state=state)
+    got = _rendered(tmp_path, str(folder), "--series", under.SeriesInstanceUID, "--presentation", state.SOPInstanceUID)
+    grey = [
+        np.floor(np.clip((image.astype(float) - (c - 0.5)) / (w - 1) + 0.5, 0, 1) * 255 + 0.5)
+        for image, (c, w) in (
+            (np.frombuffer(under.PixelData, "<i2").reshape(30, 40), (200, 400)),
+            (np.frombuffer(over.PixelData, "<i2").reshape(15, 20), (80, 150)),
+        )
+    ]
+    rows, columns = np.mgrid[0:30, 0:40]
+    at = (np.rint(rows / 2).astype(int), np.rint(columns / 2).astype(int))
+    inside = (at[0] < 15) & (at[1] < 20)
+    level = grey[1][np.minimum(at[0], 14), np.minimum(at[1], 19)]
+    colour = np.stack([level, np.zeros_like(level), 255 - level], axis=-1)
+    share = np.where(inside, 0.25, 0.0)[..., None]
+    want = grey[0][..., None] * (1 - share) + colour * share
+    assert np.abs(got - want).max() <= 1
+    assert got[20, 20].std() > 0
