@@ -115,10 +115,6 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "This series cannot be shown in other planes"),
             QT_TRANSLATE_NOOP("ProblemWords", "It is shown slice by slice, as it was made."),
         ),
-        "no_uptake_volume": (
-            QT_TRANSLATE_NOOP("ProblemWords", "No volume of uptake can be grown there"),
-            QT_TRANSLATE_NOOP("ProblemWords", "Choose a place of higher uptake, or a lower threshold."),
-        ),
         "cannot_fuse": (
             QT_TRANSLATE_NOOP("ProblemWords", "These two series cannot be shown as one picture"),
             QT_TRANSLATE_NOOP("ProblemWords", "They are shown side by side."),
