@@ -110,20 +110,24 @@ def test_the_dialog_offers_what_there_is(qtbot: QtBot, measured: MainWindow, tmp
     assert len(list(tmp_path.glob("Diptych*.csv"))) == 1
 
 
+def is_marked(window: MainWindow) -> bool:
+    return window.viewports()[0].model.is_key_image
+
+
 def test_a_key_image_is_marked_listed_found_again_and_unmarked(qtbot: QtBot, measured: MainWindow) -> None:
-    widget, panel = measured.viewports()[0], measured.pictures.panel
+    panel = measured.pictures.panel
     QTest.keyClick(measured, Qt.Key.Key_Home)
-    assert not widget.model.is_key_image
+    assert not is_marked(measured)
     QTest.keyClick(measured, Qt.Key.Key_K)
-    assert widget.model.is_key_image
+    assert is_marked(measured)
     assert panel._cells(panel._rows[-1])[0] == "★ Key image"
     QTest.keyClick(measured, Qt.Key.Key_End)
-    assert not widget.model.is_key_image
+    assert not is_marked(measured)
     panel.go_to_requested.emit(panel._rows[-1].identifier)
-    assert widget.model.is_key_image
+    assert is_marked(measured)
     QTest.keyClick(measured, Qt.Key.Key_K)
-    assert not widget.model.is_key_image
+    assert not is_marked(measured)
     QTest.keyClick(measured, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert widget.model.is_key_image
+    assert is_marked(measured)
     panel.remove_requested.emit(panel._rows[-1].identifier)
     assert measured.session.session.key_images == ()
