@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt
@@ -230,9 +231,19 @@ class LesionsController(QObject):
         """Bring the panel and the rings up to date."""
         session = self._session.session
         notes = self._notes() if session.lesions else []
-        self.panel.set_findings(self.findings(), notes)
+        findings = self.findings()
+        self.panel.set_findings(findings, notes, self._judgeable(findings))
         self._tell_chosen()
         self.show_rings()
+
+    def _judgeable(self, findings: Findings) -> list[tuple[str, date | None]]:
+        """The examinations of the table and those on screen, newest first."""
+        found = {point.study_key: point.study_date for point in findings.points}
+        for viewport in self._session.session.viewports:
+            study = self._session.index.study_of(viewport.stack) if viewport.stack is not None else None
+            if study is not None:
+                found[study_key_of(study)] = study.study_date
+        return sorted(found.items(), key=lambda one: (one[1] or date.min, one[0]), reverse=True)
 
     def _tell_chosen(self) -> None:
         self.panel.set_chosen_measurement(has_one=self._measuring.chosen is not None)

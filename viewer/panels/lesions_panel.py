@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -50,6 +51,7 @@ class LesionsPanel(Retranslated):
         super().__init__(parent)
         self._findings = _NONE
         self._notes: tuple[str, ...] = ()
+        self._judgeable: tuple[tuple[str, date | None], ...] = ()
         self._has_measurement = False
         self._table = QTableWidget(0, 1, self)
         self._nothing, self._details = PlainLabel(parent=self), PlainLabel(parent=self)
@@ -58,8 +60,14 @@ class LesionsPanel(Retranslated):
         self._build()
         self.retranslate()
 
-    def set_findings(self, findings: Findings, notes: Sequence[str] = ()) -> None:
-        """Show other lesions; ``notes`` say, in the reader's language, which are not carried where, and why."""
+    def set_findings(
+        self, findings: Findings, notes: Sequence[str] = (), judgeable: Sequence[tuple[str, date | None]] = ()
+    ) -> None:
+        """Show other lesions; ``notes`` say, in the reader's language, which are not carried where, and why.
+
+        ``judgeable`` are the study keys and dates of the examinations at which a lesion can be judged.
+        """
+        self._judgeable = tuple(judgeable)
         if (findings, tuple(notes)) != (self._findings, self._notes):
             self._findings, self._notes = findings, tuple(notes)
             self._fill()
@@ -89,7 +97,7 @@ class LesionsPanel(Retranslated):
         self._edit.setText(self.tr("Change …"))
         self._edit.setToolTip(self.tr("Name, role and organ of the chosen lesion"))
         self._judge.setText(self.tr("Judge"))
-        self._judge.setToolTip(self.tr("Your judgement of the chosen lesion at the chosen examination"))
+        self._judge.setToolTip(self.tr("Your judgement of the chosen lesion at an examination"))
         dress(self._copy, Icon.COPY, self.tr("Copy the table"), "Ctrl+C")
         dress(self._remove, Icon.REMOVE, self.tr("Follow this lesion no more; its measurements stay"))
         self._fill()
@@ -190,7 +198,7 @@ class LesionsPanel(Retranslated):
         self._assign.setEnabled(self._has_measurement and bool(chosen))
         for button in (self._edit, self._remove):
             button.setEnabled(bool(chosen))
-        self._judge.setEnabled(bool(chosen) and self._table.currentColumn() > 0)
+        self._judge.setEnabled(bool(chosen))
         self._copy.setEnabled(bool(self._findings.rows))
         lines = [*self._details_of(chosen), *self._notes]
         self._details.setText("\n".join(lines))
@@ -207,15 +215,16 @@ class LesionsPanel(Retranslated):
         return [line for line in (*lines, *(shown_text(reason_text(one)) for one in dict.fromkeys(reasons))) if line]
 
     def _fill_judgements(self) -> None:
-        menu, column = self._judge.menu(), self._table.currentColumn()
+        menu = self._judge.menu()
         menu.clear()
-        if not self.chosen or not 0 < column <= len(self._findings.points):
-            return
-        study_key = self._findings.points[column - 1].study_key
-        for state in NonTargetState:
-            action = menu.addAction(state_text(state))
-            judged = (self.chosen, study_key, state)
-            action.triggered.connect(lambda _checked=False, said=judged: self.judged.emit(*said))
+        for examination in menu.findChildren(QMenu):
+            examination.deleteLater()  # clearing a menu leaves its submenus alive
+        for study_key, study_date in self._judgeable if self.chosen else ():
+            examination = menu.addMenu(date_text(study_date))
+            for state in NonTargetState:
+                action = examination.addAction(state_text(state))
+                judged = (self.chosen, study_key, state)
+                action.triggered.connect(lambda _checked=False, said=judged: self.judged.emit(*said))
 
     # ---- deeds
 
@@ -241,7 +250,8 @@ def _head_text(lesion: Lesion) -> str:
 
 
 def _response_text(one: Evaluation) -> str:
-    parts = [one.overall.value]
+    is_baseline = one.overall is Response.BASELINE
+    parts = [QCoreApplication.translate("Lesions", "baseline") if is_baseline else one.overall.value]
     if one.from_baseline_percent is not None:
         parts.append(f"{one.from_baseline_percent:+.0f} %")
     return "\n".join(parts)

@@ -10,9 +10,10 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from compare.following.lesion import LesionRole, NonTargetState
+from compare.following.lesion import LesionRole
 from compare.linking.frame_graph import FrameEdge, LinkBasis, RigidTransform, space_of
 from compare.session.comparison_session import Role
 from compare.session.session_file import session_from_json, session_to_json
@@ -73,6 +74,15 @@ def table_texts(window: MainWindow) -> list[list[str]]:
         items = [table.item(row, column) for column in range(table.columnCount())]
         found.append([item.text() if item is not None else "" for item in items])
     return found
+
+
+def judge(window: MainWindow, day: str, state: str) -> None:
+    """Choose a judgement from the menu of the chosen lesion."""
+    menu = window.lesions.panel._judge.menu()
+    menu.aboutToShow.emit()
+    (examination,) = (one.menu() for one in menu.actions() if one.text() == day)
+    assert isinstance(examination, QMenu)
+    next(action for action in examination.actions() if action.text() == state).trigger()
 
 
 def test_without_a_transform_nothing_is_carried_and_the_panel_says_so(window: MainWindow, qtbot: QtBot) -> None:
@@ -137,13 +147,11 @@ def test_carried_ones_are_kept_in_a_session_file_as_carried(window: MainWindow, 
 
 def test_a_non_target_is_judged_and_the_response_says_so(window: MainWindow, qtbot: QtBot) -> None:
     mark(window, qtbot, "effusion", LesionRole.NON_TARGET)
-    panel, (lesion,) = window.lesions.panel, window.session.session.lesions
-    panel.judged.emit(lesion.tracking_uid, "1.2", NonTargetState.PRESENT)
+    panel = window.lesions.panel
+    panel._table.setCurrentCell(0, 0)
+    judge(window, "10 Jul 2025", "present")  # on screen, and nothing measured there
     assert [len(row) for row in table_texts(window)] == [3, 3, 3]
-    panel._table.setCurrentCell(0, 2)
-    menu = panel._judge.menu()
-    menu.aboutToShow.emit()
-    next(action for action in menu.actions() if action.text() == "unequivocal progression").trigger()
+    judge(window, "10 Jan 2026", "unequivocal progression")
     texts = table_texts(window)
     assert texts[0][2].endswith("unequivocal progression")
     assert texts[2] == ["RECIST 1.1", "baseline", "PD"]
