@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from loaders.model.study import Catalogue
 from loaders.objects.registration_reading import registrations_in
-from loaders.progress import CancelToken, no_progress
-from loaders.stores.image_source import ImageSource
-from loaders.stores.local_folder import LocalFolder
 from viewer.headless.compare_document import choose_studies, comparison_document
+from viewer.headless.opened_path import opened_each
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
 
 
@@ -31,14 +28,10 @@ def run(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--screenshot", metavar="PNG", type=Path, help="write a picture of the real window")
     options = parser.parse_args(arguments)
-    sources = (LocalFolder([options.current]), LocalFolder([options.prior]))
-    try:
-        catalogues = [_catalogue_of(source) for source in sources]
-        studies = choose_studies(*catalogues)
+    with opened_each([[options.current], [options.prior]]) as sources:
+        studies = choose_studies(sources[0].catalogue, sources[1].catalogue)
         registrations = [
-            each
-            for source, catalogue in zip(sources, catalogues, strict=True)
-            for each in registrations_in(catalogue, source.file_bytes)
+            each for opened in sources for each in registrations_in(opened.catalogue, opened.source.file_bytes)
         ]
         document = comparison_document(studies, options.override_identity, registrations)
         if options.screenshot is not None:
@@ -49,11 +42,4 @@ def run(arguments: Sequence[str]) -> int:
                 studies, paths, options.screenshot, override_reason=options.override_identity
             )
         write_json(document, options.json or STANDARD_OUTPUT)
-    finally:
-        for source in sources:
-            source.close()
     return 0
-
-
-def _catalogue_of(source: ImageSource) -> Catalogue:
-    return source.catalogue(on_found=lambda _catalogue: None, progress=no_progress, cancel=CancelToken())
