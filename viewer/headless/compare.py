@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from compare.pairing.body_region import RegionShares
+from compare.pairing.pairing_rule import PairingKnowledge
+from compare.pairing.region_reading import regions_of, series_to_look_at
+from compare.pairing.roles import study_key_of
+from compare.pairing.series_pairs import pair_series
+from loaders.model.stack import Stack
+from loaders.model.volume import Volume
 from loaders.objects.registration_reading import registrations_in
-from viewer.headless.compare_document import choose_studies, comparison_document
-from viewer.headless.opened_path import opened_each
+from viewer.headless.compare_document import ComparedStudies, choose_studies, comparison_document
+from viewer.headless.opened_path import OpenedPath, opened_each
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
+from viewer.headless.selection import FrameChoice
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -33,7 +41,8 @@ def run(arguments: Sequence[str]) -> int:
         registrations = [
             each for opened in sources for each in registrations_in(opened.catalogue, opened.source.file_bytes)
         ]
-        document = comparison_document(studies, options.override_identity, registrations)
+        known = knowledge_of(studies, sources)
+        document = comparison_document(studies, options.override_identity, registrations, known)
         if options.screenshot is not None:
             from viewer.app.comparison_picture import picture_of_comparison  # noqa: PLC0415 - Qt only where asked for
 
@@ -43,3 +52,19 @@ def run(arguments: Sequence[str]) -> int:
             )
         write_json(document, options.json or STANDARD_OUTPUT)
     return 0
+
+
+def knowledge_of(studies: ComparedStudies, sources: Sequence[OpenedPath]) -> PairingKnowledge:
+    """Return what a few slices of the CT series that would pair show. ``sources`` are the current's and the prior's."""
+    paths = dict(zip((study_key_of(studies.current), study_key_of(studies.prior)), sources, strict=True))
+    regions: dict[str, RegionShares] = {}
+    tentative = pair_series(studies.current, studies.prior)
+    for study in (studies.current, studies.prior):
+        own = {series.uid for series in study.series}
+        path = paths[study_key_of(study)]
+
+        def load(stack: Stack, index: int, path: OpenedPath = path) -> Volume:
+            return path.frame(FrameChoice(stack, index))
+
+        regions |= regions_of([one for one in series_to_look_at(tentative) if one.uid in own], load)
+    return PairingKnowledge(regions=regions)
