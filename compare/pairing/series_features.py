@@ -67,7 +67,7 @@ def features_of(series: Series) -> SeriesFeatures | None:
         has_contrast=_has_contrast(technique, tokens),
         numbers=tuple(numbers.items()),
         tokens=tokens,
-        regions=regions_in(tokens | tokens_of(series.body_part)),
+        regions=regions_in(tokens | tokens_of(series.body_part)) or regions_in(tokens_of(series.protocol)),
         phase=phase_in(tokens),
         weighting=_weighting(series, technique, numbers, tokens),
         technique=series.technique,
@@ -87,8 +87,9 @@ def _weighting(series: Series, technique: dict[str, str], numbers: dict[str, flo
     """From the description's words, which know of preparations that times do not tell; else from the times."""
     if series.modality != "MR":
         return ""
-    times = (numbers.get(name) for name in ("TR", "TE", "TI", "b_value"))
-    return weighting_in(tokens) or weighting_from_times(*times, technique.get("sequence", ""))
+    return weighting_in(tokens) or weighting_from_times(
+        numbers.get("TR"), numbers.get("TE"), numbers.get("TI"), numbers.get("b_value"), technique.get("sequence", "")
+    )
 
 
 def _is_localiser(stack: Stack, series: Series) -> bool:

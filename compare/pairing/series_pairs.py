@@ -26,6 +26,7 @@ _MODALITY_FAMILY = {"CR": "XR", "DX": "XR", "RG": "XR", "DR": "XR"}
 _FRONTAL = frozenset({"AP", "PA"})
 PAIR_FROM_SCORE = 0.55
 _EXCLUDED = -1e6
+_Vote = tuple[float, tuple[PairReason, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ def pair_series(current: Study, prior: Study, known: PairingKnowledge = NOTHING_
     ours, theirs = _ordered(current.series), _ordered(prior.series)
     votes = [[explain_pair(a, b, known) for b in theirs] for a in ours]
     scores = [[_EXCLUDED if vote is None or vote[0] < PAIR_FROM_SCORE else vote[0] for vote in row] for row in votes]
+    _leave_ruled_to_each_other(scores, votes)
     pairs = []
     for row, column in best_assignment(scores):
         vote = votes[row][column]
@@ -83,9 +85,22 @@ def pair_series(current: Study, prior: Study, known: PairingKnowledge = NOTHING_
     )
 
 
-def explain_pair(
-    a: SeriesFeatures, b: SeriesFeatures, known: PairingKnowledge = NOTHING_KNOWN
-) -> tuple[float, tuple[PairReason, ...]] | None:
+def _leave_ruled_to_each_other(scores: list[list[float]], votes: Sequence[Sequence[_Vote | None]]) -> None:
+    """Take everything else from the rows and columns of pairs that the reader's rules join."""
+    ruled = [
+        (row, column)
+        for row, line in enumerate(votes)
+        for column, vote in enumerate(line)
+        if vote is not None and vote[1][0].code == "rule"
+    ]
+    rows, columns = {row for row, _ in ruled}, {column for _, column in ruled}
+    for row, line in enumerate(scores):
+        for column in range(len(line)):
+            if (row in rows or column in columns) and (row, column) not in ruled:
+                line[column] = _EXCLUDED
+
+
+def explain_pair(a: SeriesFeatures, b: SeriesFeatures, known: PairingKnowledge = NOTHING_KNOWN) -> _Vote | None:
     """Return the score and the votes, or ``None`` where the two must not hang as a pair.
 
     A reader's rule outvotes everything.

@@ -5,20 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-
-import numpy as np
 
 from loaders.cache.memory_budget import MemoryBudget
 from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError
 from loaders.model.frame_validity import FrameState
-from loaders.model.stack import Stack, StackKind
+from loaders.model.stack import Stack
 from loaders.model.study import Catalogue
 from loaders.model.volume import Volume
 from loaders.objects.object_reading import ObjectReader
+from loaders.pixels.single_frame import load_single_frame
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
@@ -71,20 +69,10 @@ class OpenedPath:
 
     def frame(self, choice: FrameChoice) -> Volume:
         """Return a volume of the one chosen frame, decoded in a worker. Raises ``DecodeError``, ``TooLarge``."""
-        alone = replace(choice.stack, kind=StackKind.SINGLE, frames=(choice.frame,), geometry=None, warnings=())
-        loader = self._loader(alone)
-        try:
-            loader.start().wait()
-            reason = loader.validity.reason(0)
-            if loader.validity[0] is not FrameState.LOADED:
-                raise DecodeError(reason or "the frame could not be decoded")
-            if reason:
-                sys.stderr.write(f"note: {reason}\n")
-            stored = loader.volume.frame_array(0)
-            assert stored is not None  # noqa: S101 - it is LOADED
-            return Volume(alone, loader.validity, stored.copy()[np.newaxis])
-        finally:
-            loader.close()
+        volume = load_single_frame(choice.stack, choice.index, self.pool, self.budget, source=self.source)
+        if reason := volume.validity.reason(0):
+            sys.stderr.write(f"note: {reason}\n")
+        return volume
 
     def close(self) -> None:
         """Give the memory back."""

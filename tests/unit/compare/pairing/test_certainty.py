@@ -124,3 +124,12 @@ def test_rules_stay_one_to_one(made: list[PairingRule]) -> None:
         == len(joined)
     )
     assert all(rule.current_description != "a" for rule in without_rules_of(kept, "a", "") if rule.is_pair)
+
+
+def test_a_rule_wins_over_two_pairs_that_would_be_better_together() -> None:
+    ours = [_ct("lung", "CHEST LUNG"), _ct("soft", "CHEST SOFT")]
+    theirs = [_ct("p-lung", "CHEST LUNG"), _ct("p-soft", "CHEST SOFT")]
+    names = [rule_name(features) for one in (ours[0], theirs[1]) if (features := features_of(one))]
+    pairs = _pairs(ours, theirs, PairingKnowledge((PairingRule(*names),)))
+    assert pairs["lung"].prior.uid == "p-soft"
+    assert pairs["lung"].is_certain
