@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import combinations
 
@@ -97,7 +97,7 @@ def _paired(images: OpenedPath, current: Study, prior: Study) -> Pairing:
     return pair_series(current, prior, PairingKnowledge(regions=regions_of(series_to_look_at(tentative), load)))
 
 
-VARIANTS = {
+VARIANTS: dict[str, Callable[[Study, Study], tuple[Study, Study]]] = {
     "as they are": lambda a, b: (a, b),
     "without descriptions": lambda a, b: (_stripped(a), _stripped(b)),
     "without anything in words": lambda a, b: (_bare(a), _bare(b)),

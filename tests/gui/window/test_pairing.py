@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.gui
 
 def _open(qtbot: QtBot, window: MainWindow, folder: Path, ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:
     """Two studies whose files name no part of the body but in their series' descriptions."""
-    facts = {"BodyPartExamined": "", "SpecificCharacterSet": "ISO_IR 192"}
+    facts: dict[str, Any] = {"BodyPartExamined": "", "SpecificCharacterSet": "ISO_IR 192"}
     write_study(folder / "a", "study a", "20250602", series=ours, **facts)
     write_study(folder / "b", "study b", "20240517", series=theirs, **facts)
     window.open_paths([folder])

@@ -130,6 +130,6 @@ def test_a_rule_wins_over_two_pairs_that_would_be_better_together() -> None:
     ours = [_ct("lung", "CHEST LUNG"), _ct("soft", "CHEST SOFT")]
     theirs = [_ct("p-lung", "CHEST LUNG"), _ct("p-soft", "CHEST SOFT")]
     names = [rule_name(features) for one in (ours[0], theirs[1]) if (features := features_of(one))]
-    pairs = _pairs(ours, theirs, PairingKnowledge((PairingRule(*names),)))
+    pairs = _pairs(ours, theirs, PairingKnowledge((PairingRule(names[0], names[1]),)))
     assert pairs["lung"].prior.uid == "p-soft"
     assert pairs["lung"].is_certain
