@@ -62,6 +62,7 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("next_stage", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Next stage of the hanging protocol"), "."),
     _row("previous_stage", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Previous stage of the hanging protocol"), ","),
     _row("keep_layout", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Use this layout for studies like this"), "Ctrl+L"),
+    _row("pairing_rules", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Remembered pairs of series"), "Ctrl+Shift+P"),
     _row("next_slice", _SLICES, QT_TRANSLATE_NOOP("KeyTable", "Next slice"), "Down"),
     _row("previous_slice", _SLICES, QT_TRANSLATE_NOOP("KeyTable", "Previous slice"), "Up"),
     _row("first_slice", _SLICES, QT_TRANSLATE_NOOP("KeyTable", "First slice"), "Home"),

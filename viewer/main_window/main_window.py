@@ -20,6 +20,7 @@ from viewer.controllers.job_strip_controller import JobStripController
 from viewer.controllers.lesions_controller import LesionsController
 from viewer.controllers.objects_controller import ObjectsController
 from viewer.controllers.opening_controller import OpeningController
+from viewer.controllers.pairing_controller import PairingController
 from viewer.controllers.picture_controllers import PictureControllers
 from viewer.controllers.planes_controller import PlanesController
 from viewer.controllers.presenting_controller import PresentingController
@@ -44,6 +45,7 @@ from viewer.panels.empty_state import EmptyState
 from viewer.panels.hint import Hint
 from viewer.panels.identity_bar import IdentityBar
 from viewer.panels.notice_bar import NoticeBar
+from viewer.panels.pair_bar import PairBar
 from viewer.panels.problems_panel import ProblemsPanel
 from viewer.panels.refusal_words import refusal_words
 from viewer.panels.time_rail import TimeRail
@@ -128,6 +130,7 @@ class MainWindow(QWidget):
     def _make_panels(self) -> None:
         self.bar, self.rail, self.strip = TopBar(self), TimeRail(self), BottomStrip(self)
         self.drawer, self.problems, self.identity = Drawer(self), ProblemsPanel(self), IdentityBar(self)
+        self.pair_bar = PairBar(self)
         self.drawer.add_panel(_PROBLEMS, self.problems)
         self.area, self.empty = PictureArea(self), EmptyState(self)
         self.notice, self.hint = NoticeBar(self.area), Hint(self.area)
@@ -149,6 +152,7 @@ class MainWindow(QWidget):
         protocols = settings_file.parent / "hanging_protocols" if settings_file is not None else None
         self.protocols = ProtocolController(self.session, self.hanging, lambda: self.area.canvas_size, protocols, self)
         self.identity_guard = IdentityController(self.session, self.hanging, self.identity, self)
+        self.pairing = PairingController(self.session, self.hanging, self.settings, volumes, jobs, self.pair_bar, self)
         self.presenting = PresentingController(self.session, volumes, self.grid, self)
         self.pictures = PictureControllers(
             self.session, volumes, jobs, viewports=self.viewports, view_deeds=self.view.deeds(), parent=self
@@ -188,6 +192,7 @@ class MainWindow(QWidget):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.identity)
+        column.addWidget(self.pair_bar)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
 
@@ -213,6 +218,7 @@ class MainWindow(QWidget):
         self.pictures.measuring.tool_changed.connect(self._tell_tool)
         self.session.refused.connect(lambda code: self.notice.show_words(partial(refusal_words, code)))
         self.grid.stack_dropped.connect(self.hanging.show_stack)
+        self.grid.stack_dropped.connect(self.pairing.remember_drop)
         self.bar.layout_chosen.connect(self._choose_layout)
         self.rail.stack_activated.connect(self.hanging.compare_stack)
         self.rail.study_activated.connect(self.hanging.compare_study)
@@ -221,6 +227,7 @@ class MainWindow(QWidget):
         self.thumbnails.thumbnail_ready.connect(self.rail.set_thumbnail)
         self.hanging.pairing_changed.connect(self.rail.set_pair_numbers)
         self.session_files.told.connect(self.notice.show_words)
+        self.pairing.told.connect(self.notice.show_words)
         self.protocols.told.connect(self.notice.show_words)
         self.exports.told.connect(lambda words: self.notice.show_words(words, is_passing=False))
         self.strip.problems_requested.connect(lambda: self.drawer.toggle_panel(_PROBLEMS))
@@ -237,6 +244,7 @@ class MainWindow(QWidget):
             **self.view.deeds(),
             **self.hanging.deeds(),
             **self.protocols.deeds(),
+            **self.pairing.deeds(),
             **self.session_files.deeds(),
             **self.desk.deeds(),
             **self.chrome.deeds(),
