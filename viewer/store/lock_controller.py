@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import SLOT, QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from loaders.auth.workstation_lock import DEFAULT_IDLE_S, LockEffect, LockEvent, WorkstationLock
@@ -108,13 +108,14 @@ class LockController(QObject):
         self._is_listening = True
         from PySide6.QtDBus import QDBusConnection  # noqa: PLC0415 - not wanted before somebody has signed in
 
+        # A slot's name begins with 1 for Qt (what the macro SLOT adds).
         session, system = QDBusConnection.sessionBus(), QDBusConnection.systemBus()
         if session.isConnected():
             for interface, name in _SESSION_SIGNALS:
-                session.connect("", "", interface, name, self, SLOT("screen_locked(bool)"))
+                session.connect("", "", interface, name, self, b"1screen_locked(bool)")
         if system.isConnected():
-            system.connect(_LOGIN, "", f"{_LOGIN}.Manager", "PrepareForSleep", self, SLOT("going_to_sleep(bool)"))
-            system.connect(_LOGIN, "", f"{_LOGIN}.Session", "Lock", self, SLOT("session_locked()"))
+            system.connect(_LOGIN, "", f"{_LOGIN}.Manager", "PrepareForSleep", self, b"1going_to_sleep(bool)")
+            system.connect(_LOGIN, "", f"{_LOGIN}.Session", "Lock", self, b"1session_locked()")
 
     # ---- people
 

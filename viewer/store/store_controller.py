@@ -5,7 +5,7 @@ from __future__ import annotations
 import webbrowser
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,6 +20,7 @@ from viewer.store.store_panel import StorePage, StorePanel
 if TYPE_CHECKING:
     from loaders.auth.sign_in import DeviceCode, Person
     from loaders.stores.dicomweb.store_session import StoreSession
+    from loaders.transport.store_profile import StoreProfile
     from viewer.store.store_services import Opened, StoreServices
 
 Result = TypeVar("Result")
@@ -77,7 +78,7 @@ class StoreController(QObject):
         self.record: PatientRecord | None = None
         self._store = ""
         self._asked: tuple[str, str, str] | None = None
-        self._job: Job[object] | None = None
+        self._job: Job[Any] | None = None
         self._afterwards: Callable[[], None] | None = None
         self._sign_in_pages: list[SignInPage] = []
         self.add_sign_in_page(panel.sign_in)
@@ -163,7 +164,7 @@ class StoreController(QObject):
     def _take_person(self, person: Person) -> None:
         self._settle()
         if not self.may_sign_in(person):
-            self._start("quiet store sign-out", _signed_out, lambda _none: None)
+            self._start("quiet store sign-out", _refused_sign_in, lambda _none: None)
             self.sign_in_failed.emit(OtherPerson("somebody else locked this workstation"))
             return
         is_other = self.person is not None and person.subject != self.person.subject
@@ -194,8 +195,8 @@ class StoreController(QObject):
         if self.panel.isVisible():
             self.show()
 
-    def _take_profiles(self, profiles: list[object]) -> None:
-        self.panel.sign_in.set_stores([str(getattr(profile, "name", "")) for profile in profiles])
+    def _take_profiles(self, profiles: list[StoreProfile]) -> None:
+        self.panel.sign_in.set_stores([profile.name for profile in profiles])
 
     # ---- one patient
 
@@ -331,6 +332,12 @@ class StoreController(QObject):
             on_result=on_result,
             on_error=fail,
         )
+
+
+def _refused_sign_in(services: StoreServices, _cancel: CancelToken, _progress: ProgressCallback) -> None:
+    """End the sign-in of somebody who may not take over; what is kept belongs to who locked, and stays."""
+    if services.session is not None:
+        services.session.sign_out()
 
 
 def _signed_out(services: StoreServices, _cancel: CancelToken, _progress: ProgressCallback) -> None:

@@ -22,6 +22,7 @@ from viewer.store.streaming_controller import StreamingController
 
 if TYPE_CHECKING:
     from loaders.model.stack import StackKey
+    from loaders.retrieval.launch_request import LaunchRequest
     from viewer.main_window.main_window import MainWindow
     from viewer.store.record import PatientRecord
     from viewer.store.store_services import Opened
@@ -36,8 +37,8 @@ class StoreDesk(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window, self._jobs, self._opening = window, window.jobs, window.opening
-        #: Patient and study that another program asked for, until they are found.
-        self._launched: tuple[str, str] | None = None
+        #: What another program asked for, until the patient is found.
+        self._launched: LaunchRequest | None = None
         self.services = LazyServices()
         self.banner = StateBanner(window)
         self.panel = StorePanel(window.area)
@@ -66,16 +67,13 @@ class StoreDesk(QObject):
         self._window.drawer.open_panel(_LIBRARY)
         self.library.refresh()
 
-    def launch(self, address: str) -> None:
-        """Open the patient, study and priors that a hospital system asks for, after signing in and a look at whom."""
-        from loaders.retrieval.launch_request import parse_launch  # noqa: PLC0415 - pure, but rarely wanted
-
-        request = parse_launch(address)
+    def launch(self, request: LaunchRequest) -> None:
+        """Open the patient, study and priors that another program asks for, once somebody has signed in."""
 
         def find() -> None:
             self.panel.find_page.fill(request.patient_id, request.birth_date, request.identifier_system)
             self.panel.show_page(StorePage.FIND)
-            self._launched = (request.patient_id, request.study_uid)
+            self._launched = request
             self.controller.find(request.patient_id, request.birth_date, request.identifier_system)
 
         self.controller.sign_in_again(find)
@@ -120,8 +118,9 @@ class StoreDesk(QObject):
     def _take_record(self, record: PatientRecord) -> None:
         self.record.set_record(record)
         launched, self._launched = self._launched, None
-        if launched is not None and launched[0] == record.patient.identifier and record.study(launched[1]):
-            self.panel.studies.choose(launched[1])
+        if launched is not None and record.study(launched.study_uid) is not None:
+            self.panel.studies.choose(launched.study_uid)
+            self.controller.open_study(launched.study_uid, with_priors=launched.with_priors)
 
     def _take_opened(self, record: PatientRecord, opened: Opened) -> None:
         self.library.close()

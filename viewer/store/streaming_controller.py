@@ -137,12 +137,15 @@ class StreamingController(QObject):
             self._in_background("quiet store plan", lambda: keeping.plan(catalogue, opened.source.expected))
         self._look()
 
+    def _progress(self) -> list[tuple[StackKey, RetrievalStatus]]:
+        return self._opened.source.progress() if self._opened is not None else []
+
     def _look(self) -> None:
         """Bring strip, rail and notices up to date, four times a second."""
         opened = self._opened
         if opened is None:
             return
-        progress = opened.source.progress()
+        progress = self._progress()
         if self._is_paused:
             opened.source.pause()
         self._tell_rail(progress)
