@@ -64,6 +64,11 @@ class NoticeBar(Retranslated):
         if is_passing:
             self._timer.start()
 
+    def withdraw(self, words: Callable[[], str]) -> None:
+        """Take these words away, if they are what is said now."""
+        if self._text is words:
+            self.clear()
+
     def clear(self) -> None:
         """Nothing to say."""
         self._timer.stop()

@@ -111,6 +111,7 @@ class StoreDesk(QObject):
         self.lock.cleared.connect(lambda: self._forget(self._opening.forget_all()))
 
     def _take_sign_in(self) -> None:
+        self._window.notice.withdraw(_sign_in_again_words)
         self._window.bar.set_signed_in(True)
         if not self.lock.is_locked:
             self.streaming.resume()
@@ -138,7 +139,7 @@ class StoreDesk(QObject):
     def _tell_sign_in(self) -> None:
         if self.lock.is_locked:
             return
-        sign_in = partial(self.controller.sign_in_again, self._window.notice.clear)
+        sign_in = partial(self.controller.sign_in_again, self.panel.close_panel)
         self._window.notice.show_words(
             _sign_in_again_words, is_passing=False, tone="warning", action=(_sign_in_words, sign_in)
         )

@@ -174,6 +174,8 @@ class StreamingController(QObject):
             text = self.tr("Paused: {done} of {total} images")
         elif RetrievalState.WAITING in states:
             text = self.tr("The image store does not answer; trying again: {done} of {total} images")
+        elif any(status.remaining_s is None and status.remaining for status in statuses):
+            text = self.tr("Streaming {done} of {total} images")
         else:
             text = self.tr("Streaming {done} of {total} images · {rate} MB/s · {left} s left")
         rate = sum(status.bytes_per_second for status in statuses if status.state is RetrievalState.RUNNING)
@@ -186,6 +188,7 @@ class StreamingController(QObject):
         if self._catalogue is None:
             return
         received: Counter[str] = Counter()
+        under_way = {key.study_uid for key, _ in progress}
         for key, status in progress:
             received[key.study_uid] += status.received
         for study in self._catalogue.studies:
@@ -193,7 +196,7 @@ class StreamingController(QObject):
             total = len({frame.sop_instance_uid for frame in frames})
             if self._is_kept:
                 state = StudyState(Presence.ON_DISK)
-            elif received[study.uid] or self._keep_job is not None:
+            elif study.uid in under_way or self._keep_job is not None:
                 state = StudyState(Presence.LOADING, min(1.0, received[study.uid] / total) if total else None)
             else:
                 state = StudyState(Presence.IN_STORE)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from loaders.auth.workstation_lock import DEFAULT_IDLE_S
+from loaders.retrieval.launch_request import LaunchRefused
 from loaders.transport.store_profile import ProfileFile
 from tests.gui.window.conftest import has_picture, hung, settle
-from tests.store.conftest import BIRTH_DATE, HKID, LastingKeeper, Store
+from tests.store.conftest import BIRTH_DATE, HKID, LastingKeeper, Store, study_uid
+from viewer.app.window_app import launch_of
 from viewer.main_window.main_window import MainWindow
 from viewer.panels.rail_rows import Presence, StudyState
 from viewer.store import store_services
@@ -38,21 +43,21 @@ def sign_in(qtbot: QtBot, window: MainWindow, store: Store, user: str) -> None:
     controller.open_browser = store.browser(user)
     controller.show()
     qtbot.waitUntil(lambda: window.store.panel.sign_in.stores.count() == 1)
-    qtbot.mouseClick(window.store.panel.sign_in.browser_button, Qt.MouseButton.LeftButton)
+    window.store.panel.sign_in.browser_button.click()
     qtbot.waitUntil(lambda: controller.person is not None, timeout=_LONG_MS)
 
 
 def find(qtbot: QtBot, window: MainWindow, until: Callable[[], bool]) -> None:
     page = window.store.panel.find_page
     page.fill(HKID, BIRTH_DATE)
-    qtbot.mouseClick(page.button, Qt.MouseButton.LeftButton)
+    page.button.click()
     qtbot.waitUntil(until, timeout=_LONG_MS)
 
 
 def open_newest(qtbot: QtBot, window: MainWindow) -> None:
     panel = window.store.panel
     find(qtbot, window, lambda: panel.page is StorePage.STUDIES)
-    qtbot.mouseClick(panel.studies.open_button, Qt.MouseButton.LeftButton)
+    panel.studies.open_button.click()
 
 
 def texts(window: QWidget) -> str:
@@ -61,6 +66,28 @@ def texts(window: QWidget) -> str:
     shown += [field.text() for field in window.findChildren(QLineEdit)]
     shown += [widget.toolTip() for widget in window.findChildren(QWidget)]
     return "\n".join([*shown, window.windowTitle()])
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_another_program_asks_for_a_study(
+    qtbot: QtBot, used: MainWindow, store: Store, tmp_path: Path, *, by_file: bool
+) -> None:
+    query = {"store": "stand-in", "patient": HKID, "birth-date": BIRTH_DATE, "study": study_uid("current")}
+    address = f"diptych://open?{urlencode(query)}"
+    (tmp_path / "list.txt").write_text(f"{address}\n", encoding="utf-8")
+    request = launch_of([], tmp_path / "list.txt") if by_file else launch_of([address], None)
+    assert request is not None
+    used.store.controller.open_browser = store.browser("doctor")
+    used.store.launch(request)
+    qtbot.waitUntil(lambda: used.store.panel.sign_in.stores.count() == 1)
+    used.store.panel.sign_in.browser_button.click()
+    qtbot.waitUntil(lambda: hung(used) == ["2026-01-10", "2024-01-10"], timeout=_LONG_MS)
+
+
+def test_a_list_of_several_patients_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("diptych://open?a=1\ndiptych://open?a=2\n", encoding="utf-8")
+    with pytest.raises(LaunchRefused):
+        launch_of([], tmp_path / "list.txt")
 
 
 def test_from_sign_in_to_two_studies_kept_and_reopened_offline(qtbot: QtBot, used: MainWindow, store: Store) -> None:
@@ -90,8 +117,10 @@ def test_from_sign_in_to_two_studies_kept_and_reopened_offline(qtbot: QtBot, use
     used.store.show_library()
     panel = used.store.library.panel
     qtbot.waitUntil(lambda: panel.tree.topLevelItemCount() == 2, timeout=_LONG_MS)
-    panel.tree.setCurrentItem(panel.tree.topLevelItem(0))
-    qtbot.mouseClick(panel.open_button, Qt.MouseButton.LeftButton)
+    newest = panel.tree.topLevelItem(0)
+    assert newest is not None
+    panel.tree.setCurrentItem(newest)
+    panel.open_button.click()
     qtbot.waitUntil(lambda: hung(used) == ["2026-01-10", "2024-01-10"], timeout=_LONG_MS)
     settle(qtbot, used)
     assert has_picture(used, 0)
@@ -117,7 +146,7 @@ def test_idle_locks_every_window_and_only_the_same_person_unlocks(
     assert session is not None
     qtbot.waitUntil(lambda: not session.tokens.is_signed_in)
     # Keys do not reach what lies under the cover.
-    qtbot.keyClick(used, Qt.Key.Key_P)
+    QTest.keyClick(used, Qt.Key.Key_P)
     assert used.drawer.open_name == ""
 
     used.store.controller.open_browser = store.browser("radiologist")
@@ -157,7 +186,7 @@ def test_each_refusal_has_its_own_screen(
         return
     page.reason.setText("unconscious, no relatives")
     page.code.setText("123456")
-    qtbot.mouseClick(getattr(page, offers), Qt.MouseButton.LeftButton)
+    getattr(page, offers).click()
     qtbot.waitUntil(lambda: panel.page is StorePage.STUDIES, timeout=_LONG_MS)
     assert used.store.banner.isVisible() == (offers == "emergency_button")
 
@@ -175,10 +204,11 @@ def test_a_lost_sign_in_is_told_and_nothing_that_came_is_lost(qtbot: QtBot, used
         session.tokens.drop_tokens()
     assert used.notice.isVisible()
     session.limit.set(0)
-    qtbot.mouseClick(used.notice.action_button, Qt.MouseButton.LeftButton)
+    used.notice.action_button.click()
     qtbot.waitUntil(lambda: used.store.panel.page is StorePage.SIGN_IN)
     with qtbot.waitSignal(used.store.streaming.kept, timeout=_LONG_MS) as kept:
         used.store.panel.sign_in.browser_button.click()
     assert kept.args == [True]
+    assert not used.notice.isVisible()
     settle(qtbot, used)
     assert has_picture(used, 0)
