@@ -30,11 +30,13 @@ class JobKind(StrEnum):
 
     READ = "read"
     COMPUTE = "compute"
+    #: What waits for another machine or a person: it must not hold up the reading of files.
+    NETWORK = "network"
     #: Single pictures made ahead of a key: too small and too many to be told of.
     PICTURE = "picture"
 
 
-_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.PICTURE: 1}
+_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.NETWORK: 6, JobKind.PICTURE: 1}
 _QUIET = frozenset({JobKind.PICTURE})
 
 

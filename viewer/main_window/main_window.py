@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from loaders.errors import WorldError
+from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
 from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.export_controller import ExportController, ExportSources
@@ -53,6 +54,7 @@ from viewer.panels.top_bar import PointerTool, TopBar
 from viewer.rendering.reference_renderer import ReferenceRenderer
 from viewer.rendering.slice_renderer import SliceRenderer
 from viewer.settings.settings import Settings
+from viewer.store.store_desk import StoreDesk
 from viewer.viewport.viewport_widget import ViewportWidget
 
 _PROBLEMS = "problems"
@@ -111,6 +113,16 @@ class MainWindow(QWidget):
     def is_settled(self) -> bool:
         """Whether no job runs and every frame asked for is loaded or failed."""
         return not self._jobs.running and self._volumes.is_settled and self.thumbnails.is_settled
+
+    @property
+    def jobs(self) -> JobRunner:
+        """Runs what takes time."""
+        return self._jobs
+
+    def forget(self, keys: Sequence[StackKey]) -> None:
+        """Give up the pixels of stacks that may not be seen any more."""
+        self._volumes.forget(keys)
+        self.presenting.present()
 
     def repaint_pictures(self) -> None:
         """Draw every picture again, after the renderer was exchanged."""
@@ -176,6 +188,7 @@ class MainWindow(QWidget):
         self.demo = DemoController(jobs, self)
         self.desk = OpeningDesk(self.opening, self.demo, self.empty, self.bar, self)
         self.job_strip = JobStripController(jobs, self.opening, volumes, self.strip)
+        self.store = StoreDesk(self)
         volumes.source_of = self.thumbnails.source_of = self.opening.source_of
 
     def _lay_out(self) -> None:
@@ -193,6 +206,7 @@ class MainWindow(QWidget):
         column.addWidget(self.bar)
         column.addWidget(self.identity)
         column.addWidget(self.pair_bar)
+        column.addWidget(self.store.banner)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
 
@@ -253,6 +267,7 @@ class MainWindow(QWidget):
             **self.lesions.deeds(),
             **self.exports.deeds(),
             "toggle_lesions": partial(self.drawer.toggle_panel, _LESIONS),
+            **self.store.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
             "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
             "reset_view": self._close_or_reset,
@@ -275,7 +290,9 @@ class MainWindow(QWidget):
     def _close_or_reset(self) -> None:
         if self.pictures.measuring.cancel_draft():
             return
-        if self.drawer.open_name:
+        if self.store.panel.isVisible():
+            self.store.panel.close_panel()
+        elif self.drawer.open_name:
             self.drawer.close_panel()
         elif self.planes.is_open:
             self.planes.close_panel()
@@ -330,6 +347,7 @@ class MainWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Stop all work before the window goes."""
         self.settings.remember_place(self)
+        self.store.stop()
         self.job_strip.close()
         self.thumbnails.close()
         self.planes.close_panel()
@@ -337,6 +355,7 @@ class MainWindow(QWidget):
         self._jobs.close()
         self.pictures.close()
         self.opening.close()
+        self.store.close()
         self._thumbnail_renderer.close()
         self.settings.close()
         super().closeEvent(event)

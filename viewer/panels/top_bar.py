@@ -19,8 +19,8 @@ from viewer.panels.rail_text import masked_text, patient_text, sex_text
 from viewer.settings.settings import MouseProfile
 
 HEIGHT_PX = 36
-#: What stands beside the patient and the tools: four buttons and the empty space between.
-_OTHER_BUTTONS_PX = 260
+#: What stands beside the patient and the tools: five buttons and the empty space between.
+_OTHER_BUTTONS_PX = 292
 _ICON_AND_EDGE_PX = 34
 _WIDEST_FACTS_PX = 340
 
@@ -58,7 +58,7 @@ class TopBar(Retranslated):
 
     Signals: ``tool_chosen(PointerTool)``, ``layout_chosen(int rows, int columns)``, ``language_chosen(str)`` (``en``,
     ``zh_HK``, ``zh_CN``), ``help_requested()``, ``open_requested()``, ``about_requested()``,
-    ``profile_chosen(MouseProfile)``.
+    ``profile_chosen(MouseProfile)``, ``store_requested()``, ``lock_requested()``.
     """
 
     tool_chosen = Signal(object)
@@ -66,6 +66,8 @@ class TopBar(Retranslated):
     language_chosen = Signal(str)
     help_requested = Signal()
     open_requested = Signal()
+    store_requested = Signal()
+    lock_requested = Signal()
     about_requested = Signal()
     profile_chosen = Signal(object)
 
@@ -85,6 +87,8 @@ class TopBar(Retranslated):
         self._facts = ElidedLabel(parent=self, minimum_width=60)
         self._facts.setProperty("quiet", True)
         self._open_button = QToolButton(self)
+        self._store_button, self._lock_button = QToolButton(self), QToolButton(self)
+        self._lock_button.hide()
         self._tools = {tool: QToolButton(self) for tool in PointerTool}
         self._layout_button = QToolButton(self)
         self._language_button = QToolButton(self)
@@ -103,6 +107,10 @@ class TopBar(Retranslated):
         """Hide most of the identifier (while the screen is shared or shown to a patient)."""
         self._is_masked = is_masked
         self._tell_patient()
+
+    def set_signed_in(self, is_signed_in: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Offer to lock while somebody is signed in."""
+        self._lock_button.setVisible(is_signed_in)
 
     def set_tool(self, tool: PointerTool) -> None:
         """Mark the tool in use; emits nothing."""
@@ -153,6 +161,8 @@ class TopBar(Retranslated):
             dress(button, _TOOL_ICONS[tool], sentence, self._keys.get(tool, ""))
         key = self._keys.get
         dress(self._open_button, Icon.FOLDER, self.tr("Open a folder or disc"), key(BarCommand.OPEN, ""))
+        dress(self._store_button, Icon.STORE, self.tr("Image store"))
+        dress(self._lock_button, Icon.LOCK, self.tr("Lock"))
         dress(self._layout_button, Icon.LAYOUT, self.tr("Layout of the viewports"), key(BarCommand.LAYOUT, ""))
         dress(self._language_button, Icon.LANGUAGE, self.tr("Language and mouse"))
         dress(self._help_button, Icon.HELP, self.tr("All keys"), key(BarCommand.HELP, "?"))
@@ -206,14 +216,23 @@ class TopBar(Retranslated):
             button.clicked.connect(lambda _checked, chosen=tool: self.tool_chosen.emit(chosen))
             row.addWidget(button)
         row.addSpacing(10)
-        for button in (self._open_button, self._layout_button, self._language_button, self._help_button):
+        for button in (
+            self._open_button,
+            self._store_button,
+            self._lock_button,
+            self._layout_button,
+            self._language_button,
+            self._help_button,
+        ):
             row.addWidget(button)
-        for button in (*self._tools.values(), self._open_button, self._layout_button):
+        for button in (*self._tools.values(), self._open_button, self._store_button, self._layout_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._layout_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._layout_button.clicked.connect(lambda: self._picker.open_below(self._layout_button, *self._layout))
         self._picker.layout_chosen.connect(self.layout_chosen)
         self._open_button.clicked.connect(self.open_requested)
+        self._store_button.clicked.connect(self.store_requested)
+        self._lock_button.clicked.connect(self.lock_requested)
         self._help_button.clicked.connect(self.help_requested)
         self._build_language_menu()
         self.set_layout(*self._layout)
