@@ -7,6 +7,7 @@ from typing import cast
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
 
 from viewer.controllers.opening_controller import SCAN_JOB, OpeningController
+from viewer.controllers.registration_controller import ALIGN_JOB
 from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobRunner
 from viewer.panels.bottom_strip import BottomStrip, JobLine
@@ -18,6 +19,7 @@ _TITLES = cast(
     "dict[str, str]",
     {
         SCAN_JOB: QT_TRANSLATE_NOOP("Jobs", "Reading files"),
+        ALIGN_JOB: QT_TRANSLATE_NOOP("Jobs", "Aligning the two examinations"),
         "demo": QT_TRANSLATE_NOOP("Jobs", "Making the demo patient"),
     },
 )

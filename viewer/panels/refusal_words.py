@@ -30,6 +30,10 @@ _WORDS = cast(
         "bad_measurement": QT_TRANSLATE_NOOP("RefusalWords", "This measurement cannot be kept."),
         "no_such_measurement": QT_TRANSLATE_NOOP("RefusalWords", "This measurement is not there any more."),
         "no_protocol": QT_TRANSLATE_NOOP("RefusalWords", "No hanging protocol fits what is on screen."),
+        "nothing_to_align": QT_TRANSLATE_NOOP(
+            "RefusalWords", "Two whole CT or MR series of one patient must be on screen to be aligned."
+        ),
+        "nothing_to_reject": QT_TRANSLATE_NOOP("RefusalWords", "There is no finished alignment on screen."),
         "nothing_to_keep": QT_TRANSLATE_NOOP("RefusalWords", "There is no layout here that could be kept."),
     },
 )
