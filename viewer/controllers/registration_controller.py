@@ -125,6 +125,16 @@ class RegistrationController(QObject):
             return None
         return self._known.get((spaces[0], spaces[1])) or self._known.get((spaces[1], spaces[0]))
 
+    def alignment_between(self, current: int, prior: int) -> Alignment | None:
+        """The alignment that leads from the examination of one viewport to that of another, if it may be used."""
+        viewports = self._session.session.viewports
+        spaces = self._space(viewports[current]), self._space(viewports[prior])
+        if spaces[0] is None or spaces[1] is None:
+            return None
+        found = self._known.get((spaces[0], spaces[1]))
+        is_usable = found is not None and found.stage in {AlignmentStage.RUNNING, AlignmentStage.ACCEPTED}
+        return found if is_usable else None
+
     def note(self, index: int, badge: LinkBadge | None) -> LinkBadge | None:
         """What the badge says while the alignment is on its way, or was refused; a link set by hand stays what it is.
 

@@ -54,6 +54,13 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     ),
     _row("toggle_links", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Link or free the viewports"), "L"),
     _row("match_slices", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "These two slices match"), "M"),
+    _row(
+        "next_level",
+        _COMPARE,
+        QT_TRANSLATE_NOOP("KeyTable", "Prior: own slices, rigidly aligned, deformed to fit"),
+        "T",
+    ),
+    _row("native_prior", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Prior: back to its own slices"), "Q"),
     _row("align_again", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Align the two examinations again"), "Shift+T"),
     _row("reject_alignment", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Reject the alignment, or restore it"), "Ctrl+T"),
     _row("next_pair", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Next pair of series"), "N", "PgDown"),

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from loaders.errors import WorldError
 from loaders.model.study import Catalogue
+from viewer.controllers.aligned_view_controller import AlignedViewController
 from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.hanging_controller import CanvasSizes, HangingController
 from viewer.controllers.identity_controller import IdentityController
@@ -154,6 +155,8 @@ class MainWindow(QWidget):
         self.registration = RegistrationController(self.session, volumes, jobs, self)
         self.presenting.link_note = self.registration.note
         self.presenting.slice_errors = self.registration.slice_errors
+        self.aligned = AlignedViewController(self.session, self.registration, jobs, self.viewports, self)
+        volumes.dropped.connect(self.aligned.release)
         self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
@@ -200,6 +203,7 @@ class MainWindow(QWidget):
         self.opening.scan_ended.connect(lambda _is_whole: self.objects.link_registrations())
         self.presenting.presented.connect(self.chrome.tell_shown)
         self.presenting.presented.connect(self.pictures.flicker.prepare)
+        self.presenting.presented.connect(self.aligned.refresh)
         self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
         self.registration.changed.connect(self.presenting.present)
         self.pictures.cine.changed.connect(self.presenting.present)
@@ -235,6 +239,7 @@ class MainWindow(QWidget):
             **self.chrome.deeds(),
             **self.pictures.deeds(),
             **self.registration.deeds(),
+            **self.aligned.deeds(),
             **self.planes.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
             "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
@@ -315,6 +320,7 @@ class MainWindow(QWidget):
         self._volumes.close()
         self._jobs.close()
         self.pictures.close()
+        self.aligned.close()
         self.opening.close()
         self._thumbnail_renderer.close()
         self.settings.close()
