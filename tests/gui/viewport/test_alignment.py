@@ -30,7 +30,7 @@ _PATIENCE_MS = 90_000
 
 
 def lifted(points: Points) -> Points:
-    return points + np.array([0.0, 0.0, LIFT_MM])
+    return np.asarray(points + np.array([0.0, 0.0, LIFT_MM]))
 
 
 def scanned(
