@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from loaders.errors import WorldError
 from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
+from viewer.controllers.aligned_view_controller import AlignedViewController
 from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.export_controller import ExportController, ExportSources
 from viewer.controllers.hanging_controller import CanvasSizes, HangingController
@@ -26,13 +27,14 @@ from viewer.controllers.picture_controllers import PictureControllers
 from viewer.controllers.planes_controller import PlanesController
 from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.protocol_controller import ProtocolController
+from viewer.controllers.registration_controller import RegistrationController
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.session_file_controller import SessionFileController
 from viewer.controllers.settings_controller import SettingsController
 from viewer.controllers.thumbnail_controller import ThumbnailController
 from viewer.controllers.view_controller import ViewController
 from viewer.controllers.volume_store import VolumeStore
-from viewer.jobs.job_runner import JobRunner
+from viewer.jobs.job_runner import JobKind, JobRunner
 from viewer.main_window.chrome import Chrome
 from viewer.main_window.key_bindings import KeyBindings
 from viewer.main_window.measure_menu import MeasureMenu
@@ -111,8 +113,9 @@ class MainWindow(QWidget):
 
     @property
     def is_settled(self) -> bool:
-        """Whether no job runs and every frame asked for is loaded or failed."""
-        return not self._jobs.running and self._volumes.is_settled and self.thumbnails.is_settled
+        """Whether no job runs but an alignment, and every frame asked for is loaded or failed."""
+        is_busy = any(job.kind is not JobKind.ALIGN for job in self._jobs.running)
+        return not is_busy and self._volumes.is_settled and self.thumbnails.is_settled
 
     @property
     def jobs(self) -> JobRunner:
@@ -170,6 +173,11 @@ class MainWindow(QWidget):
             self.session, volumes, jobs, viewports=self.viewports, view_deeds=self.view.deeds(), parent=self
         )
         self.presenting.cine_note = self.pictures.cine.note
+        self.registration = RegistrationController(self.session, volumes, jobs, self)
+        self.presenting.link_note = self.registration.note
+        self.presenting.slice_errors = self.registration.slice_errors
+        self.aligned = AlignedViewController(self.session, self.registration, jobs, self.viewports, self)
+        volumes.dropped.connect(self.aligned.release)
         self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
@@ -225,8 +233,10 @@ class MainWindow(QWidget):
         self.opening.scan_ended.connect(lambda _is_whole: self.objects.link_registrations())
         self.presenting.presented.connect(self.chrome.tell_shown)
         self.presenting.presented.connect(self.pictures.flicker.prepare)
+        self.presenting.presented.connect(self.aligned.refresh)
         self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
         self.presenting.presented.connect(self.lesions.show_rings)
+        self.registration.changed.connect(self.presenting.present)
         self.pictures.cine.changed.connect(self.presenting.present)
         self.bar.tool_chosen.connect(self._take_tool)
         self.pictures.measuring.tool_changed.connect(self._tell_tool)
@@ -263,6 +273,8 @@ class MainWindow(QWidget):
             **self.desk.deeds(),
             **self.chrome.deeds(),
             **self.pictures.deeds(),
+            **self.registration.deeds(),
+            **self.aligned.deeds(),
             **self.planes.deeds(),
             **self.lesions.deeds(),
             **self.exports.deeds(),
@@ -351,9 +363,11 @@ class MainWindow(QWidget):
         self.job_strip.close()
         self.thumbnails.close()
         self.planes.close_panel()
+        self.registration.close()
         self._volumes.close()
         self._jobs.close()
         self.pictures.close()
+        self.aligned.close()
         self.opening.close()
         self.store.close()
         self._thumbnail_renderer.close()

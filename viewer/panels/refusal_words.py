@@ -35,6 +35,11 @@ _WORDS = cast(
             "RefusalWords", "No lesion of another examination is carried to this picture."
         ),
         "no_protocol": QT_TRANSLATE_NOOP("RefusalWords", "No hanging protocol fits what is on screen."),
+        "nothing_to_align": QT_TRANSLATE_NOOP(
+            "RefusalWords", "Two whole CT or MR series of one patient must be on screen to be aligned."
+        ),
+        "no_level": QT_TRANSLATE_NOOP("RefusalWords", "The prior is not aligned yet: there are its own slices only."),
+        "nothing_to_reject": QT_TRANSLATE_NOOP("RefusalWords", "There is no finished alignment on screen."),
         "nothing_to_keep": QT_TRANSLATE_NOOP("RefusalWords", "There is no layout here that could be kept."),
     },
 )
