@@ -105,6 +105,8 @@ class MeasuringController(QObject):
             study_date=study.study_date if study else None,
             series_text=series.description if series else "",
             slice_number=frame_index + 1,
+            extents=length.extents,
+            note=length.note,
         )
 
     def _frame(self, measurement: Measurement) -> tuple[int, Frame] | None:

@@ -20,10 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from compare.measuring.ultrasound_scale import Extent
 from compare.session.comparison_session import Role
 from loaders.model.units import SpacingBasis
 from viewer.main_window.icons import Icon, dress
 from viewer.panels.plain_text import PlainLabel, Retranslated, plain_tooltip, shown_text
+from viewer.viewport.length_text import extents_text, region_note
 from viewer.viewport.localised_dates import date_text
 
 _BASES = cast(
@@ -53,6 +55,9 @@ class MeasurementRow:
     study_date: date | None
     series_text: str
     slice_number: int
+    #: Along the axes of an ultrasound trace, in place of a value; and why its picture gives pixels only.
+    extents: tuple[Extent, ...] = ()
+    note: str = ""
 
 
 class MeasurementsPanel(Retranslated):
@@ -136,7 +141,9 @@ class MeasurementsPanel(Retranslated):
 
     def _cells(self, row: MeasurementRow) -> tuple[str, str, str]:
         value = self.tr("withheld") if row.value is None else f"{row.value:.{row.decimals}f} {row.unit}"
-        basis = QCoreApplication.translate("MeasurementsPanel", _BASES[row.basis])
+        if row.extents and row.value is None:
+            value = extents_text(row.extents)
+        basis = region_note(row.note) or QCoreApplication.translate("MeasurementsPanel", _BASES[row.basis])
         roles = {
             Role.CURRENT: self.tr("CURRENT"),
             Role.PRIOR: self.tr("PRIOR"),
