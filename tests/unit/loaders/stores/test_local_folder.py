@@ -17,7 +17,8 @@ from pydicom import config
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
-from loaders.discovery.header_scan import HeaderRecord, read_headers_in_process
+from loaders.discovery.header_scan import HeaderRecord
+from loaders.discovery.pooled_headers import read_headers_in_process
 from loaders.errors import Cancelled, PasswordNeeded, SourceError
 from loaders.model.pixel_format import FileLocator
 from loaders.model.stack import StackKind, StackWarningCode
