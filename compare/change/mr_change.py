@@ -65,7 +65,7 @@ def half_way(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 def mr_change_map(current: Subject, prior: Subject, rigid: RigidTransform, error_mm: float) -> MrChangeMap:
     """Compare two heads. ``error_mm`` is the stated error of the alignment."""
     half = half_way(rigid.matrix)
-    back = np.linalg.inv(half)
+    back = np.asarray(np.linalg.inv(half), dtype=np.float64)
     points = current.body_points_lps_mm @ half[:3, :3].T + half[:3, 3]
     grid = box_around(points, half[:3, :3] @ current.image.axes_lps, MR_GRID_MM)
     now, then = sample(current.image, grid, back), sample(prior.image, grid, half)

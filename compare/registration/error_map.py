@@ -83,9 +83,9 @@ def witnesses(current: Prepared, prior: Prepared, displacement: Floats, backward
     warped = [look_up(picture, index) for picture in prior.channels.pictures]
     weight = current.channels.weight * look_up(prior.channels.weight, index) * current.body
     mass = _blocks(weight)
-    costs, shifts = _block_costs(current, warped, weight)
+    block_costs, shifts = _block_costs(current, warped, weight)
     total = np.maximum(_spread_out(mass), 1e-3)
-    costs = np.stack([_spread_out(cost) for cost in costs]) / total
+    costs = np.asarray(np.stack([_spread_out(cost) for cost in block_costs]) / total, dtype=np.float32)
     matched, spread = _localised(costs, shifts * step)
     energy = sum(
         _spread_out(_blocks(weight * ours * ours)) + _spread_out(_blocks(weight * theirs * theirs))
@@ -96,7 +96,7 @@ def witnesses(current: Prepared, prior: Prepared, displacement: Floats, backward
     if backward_mm is None:
         backward = np.zeros_like(matched)
     else:
-        backward = _blocks(weight * backward_mm) / np.maximum(mass, 1e-3)
+        backward = np.asarray(_blocks(weight * backward_mm) / np.maximum(mass, 1e-3), dtype=np.float32)
     known = mass / _BLOCK_VOXELS**3 >= _LEAST_EVIDENCE
     parts = [np.where(known, part, np.nan).astype(np.float32) for part in (backward, matched, spread, unlike)]
     return Witnesses(grid, *parts)

@@ -150,10 +150,10 @@ def _solve(term: DataTerm, nodes: Floats, level: Level) -> Floats:
     bend = np.float32(level.smoothness) * volume
     ground = 1e-3 * bend
     matrix = term.matrix
-    inverse = _inverse_blocks(matrix, 42.0 * bend + ground + 1e-6)
+    inverse = _inverse_blocks(matrix, float(42.0 * bend + ground) + 1e-6)
 
     def apply(x: Floats) -> Floats:
-        return multiply(matrix, x) + bend * _bending(x) + ground * x
+        return np.asarray(multiply(matrix, x) + bend * _bending(x) + ground * x, dtype=np.float32)
 
     residual = term.right - bend * _bending(nodes)
     x = np.zeros_like(nodes)
@@ -187,7 +187,8 @@ def _inverse_blocks(matrix: Floats, ridge: float) -> Floats:
     xy, xz, yz = matrix[3:]
     c00, c01, c02 = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
     determinant = xx * c00 + xy * c01 + xz * c02
-    return np.stack([c00, xx * zz - xz * xz, xx * yy - xy * xy, c01, c02, xy * xz - xx * yz]) / determinant
+    blocks = np.stack([c00, xx * zz - xz * xz, xx * yy - xy * xy, c01, c02, xy * xz - xx * yz])
+    return np.asarray(blocks / determinant, dtype=np.float32)
 
 
 def _laplacian(x: Floats) -> Floats:

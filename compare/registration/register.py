@@ -191,7 +191,7 @@ class RegistrationRun:
     def backward_field(self, found: RigidResult) -> SplineField:
         """An independent, coarser registration the other way: what it leads to, the first one must lead back from."""
         grid = self._grid(self.prior)
-        prior_to_current = np.linalg.inv(found.current_to_prior)
+        prior_to_current = np.asarray(np.linalg.inv(found.current_to_prior), dtype=np.float64)
 
         def pair(spacing_mm: float) -> tuple[Prepared, Prepared]:
             at = grid.at_spacing(spacing_mm)

@@ -143,7 +143,7 @@ def _averaged(
         padding = frame.display.padding
         is_bad = ~np.isfinite(plane)
         if padding is not None:
-            is_bad |= (stored >= padding.low) & (stored <= padding.high)
+            is_bad |= np.greater_equal(stored, padding.low) & np.less_equal(stored, padding.high)
         if is_bad.any():
             good = plane[~is_bad]
             plane[is_bad] = float(good.min()) if good.size else 0.0

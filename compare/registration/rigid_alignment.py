@@ -101,14 +101,14 @@ def align_rigidly(
     matrix = coarse.refine(matrix, 12, cancel)
     mirrored = _best_mirrored(current, prior, coarse, cancel) if check_mirrored else None
     on_coarse(matrix)
-    for spacing in (3.5, finest_mm):
+    for spacing in dict.fromkeys((max(3.5, finest_mm), finest_mm)):
         matrix = _refiner(current, prior, spacing, _FINE_POINTS).refine(matrix, 8, cancel)
     return RigidResult(matrix, coarse.fit(matrix), mirrored)
 
 
 def merit(fit: Fit) -> float:
     """Correlation, less where little is in common: thin overlaps agree by chance."""
-    return fit.correlation * min(1.0, fit.overlap) ** 0.25
+    return fit.correlation * float(min(1.0, fit.overlap) ** 0.25)
 
 
 def _apart(matrices: list[NDArray[np.float64]], current: Subject) -> list[NDArray[np.float64]]:
@@ -173,9 +173,9 @@ def _search(
 def _search_picture(subject: Subject, grid: WorkGrid) -> NDArray[np.float32]:
     values = np.nan_to_num(sample(subject.image, grid), nan=-1000.0 if subject.image.modality == "CT" else 0.0)
     if subject.image.modality == "CT":
-        return np.clip(values, -1000.0, 250.0).astype(np.float32) / 500.0
+        return np.asarray(np.clip(values, -1000.0, 250.0) / 500.0, dtype=np.float32)
     top = float(np.percentile(values, 99)) or 1.0
-    return np.clip(values / top, 0.0, 1.2).astype(np.float32)
+    return np.asarray(np.clip(values / top, 0.0, 1.2), dtype=np.float32)
 
 
 def _best_mirrored(current: Subject, prior: Subject, coarse: RigidRefiner, cancel: CancelToken) -> Fit:

@@ -48,7 +48,7 @@ class RigidRefiner:
         self._values = [picture.ravel()[inside] for picture in current.channels.pictures]
         axes, step = current.grid.axes_lps, current.grid.spacing_mm
         self._gradients = [_gradient_at(picture, inside, axes, step) for picture in current.channels.pictures]
-        self._prior_gradients = [np.stack(np.gradient(picture)) for picture in prior.channels.pictures]
+        self._prior_gradients = [np.stack(list(np.gradient(picture))) for picture in prior.channels.pictures]
 
     def refine(self, current_to_prior: NDArray[np.float64], steps: int, cancel: CancelToken) -> NDArray[np.float64]:
         """Return a better (4, 4) in LPS mm, rotation kept proper."""

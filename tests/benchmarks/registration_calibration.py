@@ -59,7 +59,7 @@ def case(image: RegistrationImage, seed: int) -> tuple[list[Samples], list[Sampl
         moved = points + displacement.reshape(3, -1).T.astype(np.float64) @ grid.axes_lps.T
         m = found.current_to_prior
         miss = moved @ m[:3, :3].T + m[:3, 3] - wanted
-        return np.linalg.norm(miss, axis=1).astype(np.float32).reshape(grid.shape_zyx)
+        return np.asarray(np.linalg.norm(miss, axis=1).reshape(grid.shape_zyx), dtype=np.float32)
 
     still = np.zeros((3, *grid.shape_zyx), dtype=np.float32)
     rigid, free = [], []

@@ -45,7 +45,7 @@ def deformed_copy(
     def pull(prior_points: Points) -> Points:
         """Prior to current: closed form, so the picture is exact; its inverse is found by iteration."""
         rest = (prior_points - shift - centre) @ turn + centre
-        return rest + wave(rest)
+        return np.asarray(rest + wave(rest))
 
     def wave(rest: Points) -> Points:
         total = np.zeros_like(rest)
@@ -57,7 +57,7 @@ def deformed_copy(
         rest = np.asarray(points, dtype=np.float64).copy()
         for _ in range(60):
             rest += 0.8 * (points - rest - wave(rest))
-        return (rest - centre) @ turn.T + centre + shift
+        return np.asarray((rest - centre) @ turn.T + centre + shift)
 
     affine = image.index_to_lps.copy()
     stretch = rng.uniform(1.1, 1.4)

@@ -48,7 +48,7 @@ class Body:
             values = -1000.0 + skull * 1900.0 - brain * 860.0
             for centre in rng.uniform(-58, 58, (90, 3)):
                 values += ball(centre, rng.uniform(6, 14, 3)) * rng.uniform(-150, 200)
-            return values.astype(np.float32)
+            return np.asarray(values, dtype=np.float32)
         wide, deep, high = rng.uniform(0.85, 1.1, 3)
         trunk = ((x / (140.0 * wide)) ** 2 + (y / (95.0 * deep)) ** 2) ** 0.5
         values = -1000.0 + 1040.0 / (1.0 + np.exp(np.clip((trunk - 1.0) * 60.0, -40, 40)))
@@ -62,7 +62,7 @@ class Body:
         for level in np.arange(-110.0, 111.0, 22.0):
             values += ball(np.array([0.0, 68.0, level]), np.array([18.0, 15.0, 8.0])) * 350.0
         values += ball(np.array([-60.0, 0.0, -105.0]), np.array([80.0, 70.0, 40.0])) * 25.0
-        return np.clip(values, -1000.0, 1200.0).astype(np.float32)
+        return np.asarray(np.clip(values, -1000.0, 1200.0), dtype=np.float32)
 
 
 @cache
@@ -99,7 +99,7 @@ def breath(points: Points) -> Points:
     turn = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]])
     rest = points @ turn.T + np.array([4.0, -3.0, 6.0])
     lift = 9.0 * np.exp(-(((rest[:, 2] + 40.0) / 70.0) ** 2)) * np.exp(-((rest[:, 0] / 110.0) ** 2))
-    return rest + np.stack([2.0 * np.sin(rest[:, 2] / 60.0), np.zeros_like(lift), lift], axis=1)
+    return np.asarray(rest + np.stack([2.0 * np.sin(rest[:, 2] / 60.0), np.zeros_like(lift), lift], axis=1))
 
 
 def flipped(image: RegistrationImage, *axes: int) -> RegistrationImage:

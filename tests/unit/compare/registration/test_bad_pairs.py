@@ -19,11 +19,11 @@ SHIFT = (0.0, 0.0, -300.0)
 
 
 def chest(**changes: object) -> RegistrationImage:
-    return image_of(CHEST, **changes)  # type: ignore[arg-type]
+    return image_of(CHEST, **changes)
 
 
 def moved(**changes: object) -> RegistrationImage:
-    return image_of(CHEST, pull=breath, shift_mm=SHIFT, seed=9, **changes)  # type: ignore[arg-type]
+    return image_of(CHEST, pull=breath, shift_mm=SHIFT, seed=9, **changes)
 
 
 def with_values(image: RegistrationImage, change: Callable[[np.ndarray], np.ndarray]) -> RegistrationImage:
