@@ -71,7 +71,9 @@ def _read(pool: WorkerPool, files: Sequence[HeaderSource]) -> Iterator[HeaderRec
                 again = list(batch)
             else:
                 yield problem_record(_file(batch[0]), result.error.code, result.error.message)
-            singles = {(result.key, number): (source,) for number, source in enumerate(again)}
+            singles: dict[Hashable, Sequence[HeaderSource]] = {
+                (result.key, number): (source,) for number, source in enumerate(again)
+            }
             waiting.update(singles)
             group.add([_task(key, single) for key, single in singles.items()])
     finally:

@@ -36,8 +36,8 @@ def _danger(window: MainWindow) -> int:
     image = window.viewports()[0].grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     line = image.bytesPerLine()
     pixels = np.frombuffer(image.constBits(), dtype=np.uint8).reshape(image.height(), line)[:, : 3 * image.width()]
-    red, green, blue, _ = palette.DANGER.getRgb()
-    return int(np.all(pixels.reshape(-1, 3) == (red, green, blue), axis=1).sum())
+    danger = palette.DANGER
+    return int(np.all(pixels.reshape(-1, 3) == (danger.red(), danger.green(), danger.blue()), axis=1).sum())
 
 
 def test_what_is_missing_is_said_before_the_first_picture_and_the_failed_slice_is_a_tile(
@@ -85,4 +85,5 @@ def test_what_is_missing_is_said_before_the_first_picture_and_the_failed_slice_i
     assert reason
     assert _danger(window) > others + 500, "the tile has a border and words in the colour of an error"
     # Its neighbours are where they were: the tile takes a place, it does not close the gap.
+    assert model.stack is not None
     assert [frame.instance_number for frame in model.stack.frames] == [1, 2, 3, 4, 5, 6, 8]

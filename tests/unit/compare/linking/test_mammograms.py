@@ -15,6 +15,7 @@ from compare.session.commands import pan_by
 from compare.session.comparison_session import ComparisonSession, Layout, LinkedAction, Viewport
 from compare.viewing.chest_wall import at_the_wall, chest_wall_side, distance_from_wall_mm
 from compare.viewing.view_state import ViewState
+from loaders.model.frame_plane import Vector3
 from loaders.model.stack import Stack
 from loaders.model.units import SpacingBasis
 from tests.support.pictures import make_stack
@@ -56,6 +57,12 @@ def test_the_wall_is_where_the_file_says_and_only_on_a_mammogram() -> None:
     # 200 columns of 0.1 mm: the outer edge of the last one lies at 19.95 mm, of the first at -0.05 mm.
     assert distance_from_wall_mm(breast("a", "P").frames[0], 9.95) == pytest.approx(10.0)
     assert distance_from_wall_mm(breast("a", "A").frames[0], 9.95) == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(("row", "side"), [((0.0, 1.0, 0.0), 1), ((0.0, -1.0, 0.0), -1), ((1.0, 0.0, 0.0), 0)])
+def test_tomosynthesis_has_its_wall_by_its_place_in_the_patient(row: Vector3, side: int) -> None:
+    stack = make_stack(series="t", slices=2, axes=(row, (0.0, 0.0, -1.0)))
+    assert chest_wall_side(replace(stack.frames[0], sop_class_uid=TOMOSYNTHESIS)) == side
 
 
 @given(st.sampled_from("PA"), st.sampled_from("PA"), st.floats(-5, 15), st.floats(-15, 15), st.integers(150, 400))

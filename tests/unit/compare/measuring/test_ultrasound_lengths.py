@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
@@ -36,6 +37,11 @@ SECOND_PICTURE = UltrasoundRegion(300, 0, 399, 199, CM, CM, 0.02, 0.02)
 REGIONS = (PICTURE, TRACE, SPECTRUM, SECOND_PICTURE)
 
 
+def about(value: float, rel: float | None = None, abs: float | None = None) -> Any:  # noqa: A002 - pytest's names
+    """A number to the usual precision; untyped, so that it may stand within a tuple."""
+    return pytest.approx(value, rel=rel, abs=abs)
+
+
 def scan(*regions: UltrasoundRegion, spacing_mm: tuple[float, float] = (1.0, 1.0)) -> Frame:
     """A picture whose display spacing says nothing of its regions."""
     frame = make_frame(basis=SpacingBasis.PIXELS_ONLY, spacing_mm=spacing_mm, origin=None)
@@ -45,13 +51,13 @@ def scan(*regions: UltrasoundRegion, spacing_mm: tuple[float, float] = (1.0, 1.0
 def test_rows_and_columns_of_a_region_are_not_exchanged() -> None:
     across = length_between((10, 10), (110, 10), scan())
     down = length_between((10, 10), (10, 60), scan())
-    assert (across.value, across.unit, across.basis) == (pytest.approx(30.0), "mm", SpacingBasis.ULTRASOUND_REGION)
-    assert (down.value, down.unit) == (pytest.approx(25.0), "mm")
+    assert (across.value, across.unit, across.basis) == (about(30.0), "mm", SpacingBasis.ULTRASOUND_REGION)
+    assert (down.value, down.unit) == (about(25.0), "mm")
 
 
 def test_each_region_measures_by_its_own_scale() -> None:
-    assert length_between((10, 10), (110, 10), scan()).value == pytest.approx(30.0)
-    assert length_between((300, 10), (390, 10), scan()).value == pytest.approx(18.0)
+    assert length_between((10, 10), (110, 10), scan()).value == about(30.0)
+    assert length_between((300, 10), (390, 10), scan()).value == about(18.0)
 
 
 @given(
@@ -66,21 +72,21 @@ def test_a_length_is_that_of_its_pixels_whatever_the_screen_stands_on(
     if length.note:  # a rounding's breadth outside the border
         assert min(x0, x1, y0, y1) == -0.5 or max(x0, x1) == 199.5 or max(y0, y1) == 99.5
         return
-    assert length.value == pytest.approx(math.hypot((x1 - x0) * 0.3, (y1 - y0) * 0.5), rel=1e-6, abs=1e-6)
+    assert length.value == about(math.hypot((x1 - x0) * 0.3, (y1 - y0) * 0.5), rel=1e-6, abs=1e-6)
 
 
 def test_seconds_and_velocities_are_never_millimetres() -> None:
     trace = length_between((10, 110), (80, 160), scan())
     assert (trace.value, trace.reason, trace.unit) == (None, "not_a_length", "")
     assert [(one.axis, one.value, one.unit) for one in trace.extents] == [
-        ("across", pytest.approx(0.35), "s"),
-        ("down", pytest.approx(20.0), "mm"),
+        ("across", about(0.35), "s"),
+        ("down", about(20.0), "mm"),
     ]
     spectrum = length_between((210, 150), (250, 50), scan())
     assert spectrum.value is None
     assert [(one.value, one.unit) for one in spectrum.extents] == [
-        (pytest.approx(0.4), "s"),
-        (pytest.approx(150.0), "cm/s"),
+        (about(0.4), "s"),
+        (about(150.0), "cm/s"),
     ]
     # Straight down a trace of depth is no exception: the value would change its meaning with the slope of the hand.
     assert length_between((10, 110), (10, 160), scan()).value is None
@@ -89,7 +95,7 @@ def test_seconds_and_velocities_are_never_millimetres() -> None:
 def test_an_axis_without_a_unit_says_nothing() -> None:
     ecg = UltrasoundRegion(0, 0, 99, 99, SECOND, RegionUnit.NONE, 0.01, 0.0, is_picture=False)
     (extent,) = length_between((0, 0), (50, 50), scan(ecg)).extents
-    assert (extent.axis, extent.value, extent.unit) == ("across", pytest.approx(0.5), "s")
+    assert (extent.axis, extent.value, extent.unit) == ("across", about(0.5), "s")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +112,7 @@ def test_across_regions_and_outside_there_are_pixels_and_the_reason(
     start: tuple[float, float], end: tuple[float, float], note: str
 ) -> None:
     length = length_between(start, end, scan())
-    assert (length.value, length.unit) == (pytest.approx(math.dist(start, end)), "px")
+    assert (length.value, length.unit) == (about(math.dist(start, end)), "px")
     assert (length.basis, length.note) == (SpacingBasis.PIXELS_ONLY, note)
 
 
@@ -120,25 +126,25 @@ def test_the_millimetres_of_the_screen_do_not_leak_out_of_the_region() -> None:
     frame = replace(make_frame(basis=SpacingBasis.ULTRASOUND_REGION, spacing_mm=(0.2, 0.2), origin=None))
     frame = replace(frame, ultrasound_regions=(UltrasoundRegion(0, 0, 99, 99, CM, CM, 0.02, 0.02),))
     inside, outside = length_between((0, 0), (10, 0), frame), length_between((30, 0), (40, 0), frame)
-    assert (inside.value, inside.unit) == (pytest.approx(10.0), "mm")
-    assert (outside.value, outside.unit) == (pytest.approx(50.0), "px")
+    assert (inside.value, inside.unit) == (about(10.0), "mm")
+    assert (outside.value, outside.unit) == (about(50.0), "px")
 
 
 def test_regions_over_one_another_agree_or_give_pixels() -> None:
     colour_flow = replace(PICTURE, first_column=50, last_column=100)
-    assert length_between((60, 10), (90, 10), scan(PICTURE, colour_flow)).value == pytest.approx(9.0)
+    assert length_between((60, 10), (90, 10), scan(PICTURE, colour_flow)).value == about(9.0)
     other = replace(colour_flow, across_delta=0.06)
     doubtful = length_between((60, 10), (90, 10), scan(PICTURE, other))
     assert (doubtful.unit, doubtful.note) == ("px", "regions_overlap")
     # Only one of them holds the whole line.
-    assert length_between((10, 10), (90, 10), scan(PICTURE, other)).value == pytest.approx(24.0)
+    assert length_between((10, 10), (90, 10), scan(PICTURE, other)).value == about(24.0)
 
 
 def test_angles_by_the_region_or_not_at_all() -> None:
     # 50 columns are 15 mm, 30 rows are 15 mm: half a right angle in the patient, not on the screen.
-    assert angle_between((60, 10), (10, 10), (60, 40), scan()).degrees == pytest.approx(45.0)
+    assert angle_between((60, 10), (10, 10), (60, 40), scan()).degrees == about(45.0)
     assert angle_between((60, 110), (10, 110), (60, 140), scan()).reason == "not_a_length"
-    assert angle_between((410, 10), (420, 10), (420, 20), scan()).degrees == pytest.approx(90.0)
+    assert angle_between((410, 10), (420, 10), (420, 20), scan()).degrees == about(90.0)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +166,7 @@ def test_areas_by_the_region_or_not_at_all(
         calibrated = replace(shown, stack=replace(shown.stack, frames=frames))
         return statistics_of(Region(kind, points), calibrated, 0).area_mm2
 
-    assert area(picture) == pytest.approx(10 * 0.3 * 10 * 0.5 * share)
+    assert area(picture) == about(10 * 0.3 * 10 * 0.5 * share)
     assert area(replace(picture, across_unit=SECOND)) is None
     assert area(replace(picture, last_row=9)) is None
 
@@ -178,8 +184,8 @@ def test_the_numbers_of_a_trace_and_the_reason_for_pixels_are_listed() -> None:
 
     assert listed((0.0, 0.0), (10.0, 30.0)) == [
         ("length", None, "", "not_a_length"),
-        ("across", pytest.approx(0.05), "s", ""),
-        ("down", pytest.approx(12.0), "mm", ""),
+        ("across", about(0.05), "s", ""),
+        ("down", about(12.0), "mm", ""),
     ]
     assert listed((0.0, 0.0), (30.0, 0.0)) == [("length", 30.0, "px", "across_regions")]
 
@@ -215,13 +221,13 @@ def test_every_region_of_a_real_file_measures_as_its_header_says(file: str) -> N
         length = length_between(ends[0], ends[1], frame)
         across, down = (right - left) * abs(item.PhysicalDeltaX), (bottom - top) * abs(item.PhysicalDeltaY)
         if item.PhysicalUnitsXDirection == item.PhysicalUnitsYDirection == 3:
-            assert length.value == pytest.approx(10.0 * math.hypot(across, down), rel=1e-9)
+            assert length.value == about(10.0 * math.hypot(across, down), rel=1e-9)
             assert length.unit == "mm"
             lengths += 1
         else:
             assert item.PhysicalUnitsXDirection == 4
             assert length.value is None
-            assert length.extents[0].value == pytest.approx(across)
+            assert length.extents[0].value == about(across)
             assert length.extents[0].unit == "s"
     assert lengths == 1
     # From the picture into the legend below it: no millimetres, though the whole screen has a scale.
