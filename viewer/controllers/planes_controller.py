@@ -10,6 +10,9 @@ from PySide6.QtCore import QObject
 from compare.hanging.window_presets import presets_for
 from compare.linking.frame_graph import LinkBasis, space_of
 from compare.pet.fusion_pairs import ANATOMY_MODALITIES, UPTAKE_MODALITIES
+from compare.session.comparison_session import ComparisonSession
+from compare.session.planes_commands import close_planes, set_planes
+from compare.session.planes_view import PlanesArrangement, PlanesView
 from loaders.model.stack import StackKey
 from loaders.values.suv import suv_of_stacks
 from viewer.controllers.presenting_controller import PresentingController
@@ -43,11 +46,16 @@ class PlanesController(QObject):
         self.panel: PlanesPanel | None = None
         self._shown: tuple[StackKey, ...] = ()
         presenting.presented.connect(self._follow)
+        session.session_changed.connect(self._session_changed)
         volumes.frames_arrived.connect(self._arrived)
 
     def deeds(self) -> Mapping[str, Callable[[], None]]:
         """What this controller can do, by the words of the key table."""
-        return {"planes": self.toggle}
+        return {
+            "planes": self.toggle,
+            "planes_slab": lambda: self._with_panel(PlanesPanel.next_mode),
+            "planes_volume": lambda: self._with_panel(_toggle_volume),
+        }
 
     @property
     def is_open(self) -> bool:
@@ -55,26 +63,57 @@ class PlanesController(QObject):
         return self.panel is not None and not self.panel.isHidden()
 
     def toggle(self) -> None:
-        """Open the planes, or go back to the slices."""
+        """Open the planes, or go back to the slices: a step of the session."""
         if self.is_open:
             self.close_panel()
-            return
-        if not self._models():
-            return
+        elif self._models():
+            self._open()
+            self._record()
+
+    def close_panel(self) -> None:
+        """Go back to the slices and let go of the volumes; where the planes stood stays in the session."""
+        self._hide()
+        self._session.apply(close_planes)
+
+    def close(self) -> None:
+        """Let go of the volumes at the end."""
+        self._hide()
+
+    def _with_panel(self, deed: Callable[[PlanesPanel], None]) -> None:
+        if self.is_open and self.panel is not None:
+            deed(self.panel)
+
+    def _open(self) -> None:
         if self.panel is None:
             self.panel = PlanesPanel()
+            self.panel.changed.connect(self._record)
+            self.panel.settled.connect(self._session.end_gesture)
             self._area.cover(self.panel)
         self.panel.show()
         self.panel.raise_()
         self._area.place_floating()
         self._fill()
 
-    def close_panel(self) -> None:
-        """Go back to the slices and let go of the volumes."""
+    def _hide(self) -> None:
         if self.panel is not None:
             self.panel.hide()
             self.panel.clear()
         self._shown = ()
+
+    def _record(self) -> None:
+        """Put into the session how the planes stand now; what moves on without a rest is one step."""
+        view = self.panel.view_of(self._shown) if self.panel is not None else None
+        if view is not None:
+            self._session.apply(lambda session: set_planes(session, view), merge_key="planes")
+
+    def _wanted(self) -> PlanesView | None:
+        view = self._session.session.planes
+        return view if view is not None and view.is_open else None
+
+    def _session_changed(self, before: ComparisonSession, after: ComparisonSession) -> None:
+        """Undo, redo or a session's file: the planes stand as it says."""
+        if before.planes is not after.planes:
+            self._follow()
 
     def _models(self) -> list[ViewportModel]:
         """What hangs, is in memory or on its way, and may be shown; the active one's examination among them."""
@@ -92,8 +131,11 @@ class PlanesController(QObject):
         models = self._models()
         self._shown = tuple(model.stack.key for model in models if model.stack is not None)
         rows = [self._row(model, models[0]) for model in models]
+        view = self._session.session.planes
         if self.panel is not None:
-            self.panel.show_rows([*rows, *_fusions(models, rows)])
+            # Where other series stood, a place says nothing: the planes begin anew.
+            is_of_these = view is not None and view.stacks == self._shown
+            self.panel.show_rows([*rows, *_fusions(models, rows)], view if is_of_these else None)
 
     def _row(self, model: ViewportModel, leading: ViewportModel) -> PlanesRow:
         assert model.volume is not None  # noqa: S101 - the list has none without
@@ -125,14 +167,18 @@ class PlanesController(QObject):
             row.window = presets[0].window if presets else None
 
     def _follow(self) -> None:
-        """Other series hang, or nothing does: the planes follow, or go."""
-        if not self.is_open:
-            return
+        """The planes are there while the session has them open and something hangs that may be shown."""
+        view = self._wanted()
         keys = tuple(model.stack.key for model in self._models() if model.stack is not None)
-        if not keys:
-            self.close_panel()
+        if view is None or not keys:
+            if self.is_open:
+                self._hide()
+        elif not self.is_open:
+            self._open()
         elif keys != self._shown:
             self._fill()
+        elif self.panel is not None and view.stacks == keys:
+            self.panel.take(view)
 
     def _arrived(self, key: StackKey) -> None:
         if not self.is_open or self.panel is None or key not in self._shown:
@@ -156,6 +202,11 @@ def _titles(model: ViewportModel) -> tuple[str, ...]:
     if model.series is not None:
         lines.append(" ".join(part for part in (model.series.modality, model.series.description) if part))
     return tuple(lines)
+
+
+def _toggle_volume(panel: PlanesPanel) -> None:
+    is_there = panel.arrangement is PlanesArrangement.WITH_VOLUME
+    panel.arrange(PlanesArrangement.PLANES if is_there else PlanesArrangement.WITH_VOLUME)
 
 
 def _modality(model: ViewportModel) -> str:

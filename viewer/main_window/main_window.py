@@ -303,7 +303,7 @@ class MainWindow(QWidget):
         self.settings.remember_place(self)
         self.job_strip.close()
         self.thumbnails.close()
-        self.planes.close_panel()
+        self.planes.close()
         self._volumes.close()
         self._jobs.close()
         self.pictures.close()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QCoreApplication
 
 from compare.linking.frame_graph import LinkBasis
 from compare.reformat.mpr_state import MprState
 from compare.reformat.plane import SlabMode
 from compare.reformat.stack_grid import GridNote
+from compare.session.planes_view import PlanesArrangement
 
 translate = QCoreApplication.translate
 
@@ -16,14 +19,43 @@ def slab_text(state: MprState) -> str:
     """Return thickness and kind of the slab; of a plane alone, nothing."""
     if state.slab_mm <= 0.0:
         return ""
-    kinds = {
+    return translate("Planes", "slab {thickness} mm, {kind}").format(
+        thickness=f"{state.slab_mm:g}", kind=slab_kind_text(state.mode)
+    )
+
+
+def slab_kind_text(mode: SlabMode) -> str:
+    """Return what a slab shows of the values through it."""
+    return {
         SlabMode.MIP: translate("Planes", "highest value"),
         SlabMode.MINIP: translate("Planes", "lowest value"),
         SlabMode.MEAN: translate("Planes", "mean value"),
-    }
-    return translate("Planes", "slab {thickness} mm, {kind}").format(
-        thickness=f"{state.slab_mm:g}", kind=kinds[state.mode]
-    )
+    }[mode]
+
+
+def arrangement_text(arrangement: PlanesArrangement) -> str:
+    """Return what stands in a row."""
+    return {
+        PlanesArrangement.PLANES: translate("Planes", "Three planes"),
+        PlanesArrangement.WITH_VOLUME: translate("Planes", "Three planes and the volume"),
+    }[arrangement]
+
+
+def colour_map_text(name: str) -> str:
+    """Return the name of a colour map."""
+    return {
+        "grey": translate("Planes", "Grey"),
+        "inverse_grey": translate("Planes", "Inverse grey"),
+        "hot_iron": translate("Planes", "Hot iron"),
+        "pet": translate("Planes", "PET colours"),
+        "rainbow": translate("Planes", "Rainbow"),
+        "even_heat": translate("Planes", "Even heat"),
+    }[name]
+
+
+def value_text(value: float, unit: str) -> str:
+    """Return the value under the pointer with its unit; of a place without one, nothing."""
+    return f"{value:.4g} {unit}".strip() if math.isfinite(value) else ""
 
 
 def note_text(note: GridNote, amount: float) -> str:

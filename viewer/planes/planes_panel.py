@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from compare.reformat.mpr_state import PANES, MprState, crosshair_lines, edge_letters
 from compare.reformat.plane import ReformatPlane, SlabMode
 from compare.reformat.sampled_volume import sampled
 from compare.reformat.stack_grid import CannotReformat, StackGrid, grid_of
+from compare.session.planes_view import FusionStyle, PlanesArrangement, PlanesView, RowWindow, VolumeCamera
+from loaders.model.stack import StackKey
 from loaders.model.volume import Volume
+from viewer.planes.exact_pictures import ExactPictures
 from viewer.planes.plane_pane import PaneFace, PlanePane
 from viewer.planes.plane_words import link_text, loading_text, note_text, refused_text, slab_text
+from viewer.planes.planes_bar import PlanesBar
 from viewer.planes.planes_row import PlanesRow, ShiftedPlace
 from viewer.planes.turning_pane import TurningPane
 from viewer.rendering.fusion import colour_bar, fused
@@ -32,7 +35,6 @@ _STILL_MS = 120
 _PIECE_MS = 12.0
 #: The turning projection is made in what is left of the time.
 _IDLE_MS = 4
-_FIRST_ROWS = 32
 _ZOOM_A_NOTCH = 1.15
 _SLAB_A_NOTCH_MM = 1.0
 _WINDOW_A_PIXEL = 1.0 / 300.0
@@ -40,19 +42,14 @@ _WINDOW_A_PIXEL = 1.0 / 300.0
 _BAR_PX = (12, 97)
 
 
-@dataclass(slots=True)
-class _Refining:
-    """An exact picture on its way, row by row."""
-
-    row: int
-    pane: int
-    plane: ReformatPlane
-    values: tuple[NDArray[np.float32], ...]
-    next_row: int = 0
-
-
 class PlanesPanel(QWidget):
-    """Shows the rows it is given and owns the state of their planes. ``state`` is in the first row's space."""
+    """Shows the rows it is given and how their planes stand. ``state`` is in the first row's space.
+
+    Signals: ``changed()``, the reader has moved or set something; ``settled()``, nothing has moved for a while.
+    """
+
+    changed = Signal()
+    settled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -61,12 +58,20 @@ class PlanesPanel(QWidget):
         self.panes: list[list[PlanePane]] = []
         self.turning: TurningPane | None = None
         self._sampler = PlaneSampler()
-        self._queue: list[_Refining] = []
+        self._exact = ExactPictures(self._sampler, _PIECE_MS)
+        self.arrangement = PlanesArrangement.PLANES
+        self.maximised: tuple[int, int] | None = None
+        self.style = FusionStyle()
+        self.camera = VolumeCamera()
         #: Panes whose picture is out of date; they take turns, so that no one waits for a drag to end.
         self._stale: list[tuple[int, int]] = []
-        self._rows_a_piece = _FIRST_ROWS
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        self.bar = PlanesBar(self)
+        whole.addWidget(self.bar)
+        self._grid = QGridLayout()
+        whole.addLayout(self._grid, 1)
         self._grid.setSpacing(2)
         self.setAutoFillBackground(True)
         self._soon, self._still, self._piece, self._idle = (QTimer(self) for _ in range(4))
@@ -79,9 +84,13 @@ class PlanesPanel(QWidget):
             timer.setSingleShot(True)
             timer.setInterval(milliseconds)
             timer.timeout.connect(work)
+        self.bar.arranged.connect(self.arrange)
+        self.bar.slab_chosen.connect(self._set_slab)
+        self.bar.styled.connect(self._set_style)
+        self.bar.restored.connect(lambda: self.maximise(None))
 
-    def show_rows(self, rows: Sequence[PlanesRow]) -> None:
-        """Show these examinations, the first of which leads; the planes begin upright through its middle."""
+    def show_rows(self, rows: Sequence[PlanesRow], view: PlanesView | None = None) -> None:
+        """Show these examinations, the first of which leads: as ``view`` says, else upright through its middle."""
         self.clear()
         self.rows = list(rows)
         for number, row in enumerate(self.rows):
@@ -93,13 +102,41 @@ class PlanesPanel(QWidget):
             grid = leading.whole.grid
             self.state = MprState(grid.centre_lps_mm, grid.centre_lps_mm, self._fitting_scale(grid))
         self._make_turning()
+        if view is not None:
+            self.take(view)
+        self._show_parts()
         self.refresh()
+
+    def take(self, view: PlanesView) -> None:
+        """Stand as a view says (undo, a session's file); windows only where they are in the unit that is shown."""
+        before = self.view_of(view.stacks)
+        if before is None or before == view:
+            return
+        self.state, self.arrangement, self.style, self.camera = view.mpr, view.arrangement, view.fusion, view.camera
+        is_there = view.maximised is not None and view.maximised[0] < len(self.panes)
+        self.maximised = view.maximised if is_there else None
+        for row, stored in zip(self.rows, view.windows, strict=False):
+            if stored is not None and stored.unit == row.window_unit:
+                row.window = stored.window
+        self._show_parts()
+        self.refresh()
+
+    def view_of(self, stacks: tuple[StackKey, ...]) -> PlanesView | None:
+        """How everything stands, the rows being of these stacks; ``None`` where nothing can be cut."""
+        if self.state is None:
+            return None
+        windows = tuple(
+            None if row.window is None else RowWindow(row.window_unit, row.window) for row in self.rows[: len(stacks)]
+        )
+        return PlanesView(
+            stacks, self.state, windows, self.arrangement, self.maximised, self.style, self.camera,
+        )  # fmt: skip
 
     @property
     def is_settled(self) -> bool:
         """Whether every pane shows its exact picture."""
         return not (
-            self._queue or self._stale or self._soon.isActive() or self._still.isActive() or self._piece.isActive()
+            self._exact or self._stale or self._soon.isActive() or self._still.isActive() or self._piece.isActive()
         )
 
     def arrived(self, volume: Volume) -> None:
@@ -114,22 +151,37 @@ class PlanesPanel(QWidget):
 
     def refresh(self) -> None:
         """Draw everything soon: coarse at once, exact when nothing moves."""
-        self._queue.clear()
+        self._exact.clear()
         self._piece.stop()
-        every = [(row, pane) for row, panes in enumerate(self.panes) for pane in range(len(panes))]
+        for data in self.rows:
+            data.style = self.style
+        every = self._seen()
+        self._stale = [place for place in self._stale if place in every]
         self._stale += [place for place in every if place not in self._stale]
         self._soon.start()
         self._still.start()
+        if self.state is not None:
+            has_fusion = any(data.uptake is not None for data in self.rows)
+            self.bar.show_what_is(
+                self.arrangement,
+                (self.state.slab_mm, self.state.mode),
+                self.style if has_fusion else None,
+                is_single=self.maximised is not None,
+            )
         uptake = self._uptake_row()
         state = self._of_row(uptake) if uptake is not None else None
         if self.turning is not None and uptake is not None and state is not None:
             self.turning.show_state(state.crosshair_lps_mm, self.rows[uptake].window)
 
+    def _seen(self) -> list[tuple[int, int]]:
+        every = [(row, pane) for row, panes in enumerate(self.panes) for pane in range(len(panes))]
+        return [place for place in every if self.maximised in (None, place)]
+
     def clear(self) -> None:
         """Let go of all volumes and panes."""
         for timer in (self._soon, self._still, self._piece, self._idle):
             timer.stop()
-        self._queue.clear()
+        self._exact.clear()
         self._stale.clear()
         for panes in self.panes:
             for pane in panes:
@@ -146,10 +198,54 @@ class PlanesPanel(QWidget):
         for timer in (self._soon, self._still, self._piece, self._idle):
             timer.stop()
 
+    def arrange(self, arrangement: PlanesArrangement) -> None:
+        """Choose what stands in a row."""
+        self.arrangement, self.maximised = arrangement, None
+        self._show_parts()
+        self._tell()
+
+    def maximise(self, place: tuple[int, int] | None) -> None:
+        """Let one plane, by (row, pane), fill the panel, or bring all back; the same again brings all back too."""
+        self.maximised = None if place == self.maximised else place
+        self._show_parts()
+        self._tell()
+
     def set_mode(self, mode: SlabMode) -> None:
         """Choose what a slab shows."""
         if self.state is not None:
             self._change(replace(self.state, mode=mode))
+
+    def next_mode(self) -> None:
+        """The next kind of slab."""
+        if self.state is not None:
+            modes = list(SlabMode)
+            self.set_mode(modes[(modes.index(self.state.mode) + 1) % len(modes)])
+
+    def _set_slab(self, thickness_mm: float, mode: SlabMode) -> None:
+        if self.state is not None:
+            self._change(replace(self.state, mode=mode).thickened(thickness_mm - self.state.slab_mm))
+
+    def _set_style(self, style: FusionStyle) -> None:
+        self.style = style
+        self._tell()
+
+    def _tell(self) -> None:
+        """Draw what the reader has changed, and say that it was."""
+        self.refresh()
+        self.changed.emit()
+
+    def _show_parts(self) -> None:
+        """Show the panes that belong to the arrangement, and give the others' place to them."""
+        for row, panes in enumerate(self.panes):
+            is_row = self.maximised is None or self.maximised[0] == row
+            self._grid.setRowStretch(row, 1 if is_row else 0)
+            for pane, widget in enumerate(panes):
+                widget.setVisible(self.maximised in (None, (row, pane)))
+        for pane in range(len(PANES)):
+            self._grid.setColumnStretch(pane, 1 if self.maximised is None or self.maximised[1] == pane else 0)
+        if self.turning is not None:
+            self.turning.setVisible(self.maximised is None)
+            self._grid.setColumnStretch(len(PANES), 1 if self.maximised is None else 0)
 
     # ---- building
 
@@ -163,8 +259,12 @@ class PlanesPanel(QWidget):
         widget.thickened.connect(lambda notches: self._with(lambda state: state.thickened(notches * _SLAB_A_NOTCH_MM)))
         widget.zoomed.connect(lambda notches: self._with(lambda state: state.zoomed(_ZOOM_A_NOTCH**notches)))
         widget.resized.connect(self.refresh)
+        widget.doubled.connect(partial(self._double, row, pane))
         widget.show()
         return widget
+
+    def _double(self, row: int, pane: int) -> None:
+        self.maximise((row, pane))
 
     def _uptake_row(self) -> int | None:
         return next((index for index, row in enumerate(self.rows) if row.is_uptake), None)
@@ -226,7 +326,7 @@ class PlanesPanel(QWidget):
     def _change(self, state: MprState) -> None:
         if state != self.state:
             self.state = state
-            self.refresh()
+            self._tell()
 
     def _of_row(self, row: int) -> MprState | None:
         transform = self.rows[row].transform
@@ -265,9 +365,9 @@ class PlanesPanel(QWidget):
         after = replace(before, center=before.center + dy * _WINDOW_A_PIXEL * before.width, width=width)
         for other in self.rows:
             # A window holds in one unit only; examinations that had the same one keep it together.
-            if other is data or (other.volume.unit is data.volume.unit and other.window == before):
+            if other is data or (other.window_unit == data.window_unit and other.window == before):
                 other.window = after
-        self.refresh()
+        self._tell()
 
     # ---- drawing
 
@@ -321,41 +421,22 @@ class PlanesPanel(QWidget):
         )  # fmt: skip
 
     def _begin_exact(self) -> None:
-        self._queue.clear()
-        for row, panes in enumerate(self.panes):
-            state = self._of_row(row)
-            layers = self.rows[row].layers
-            if not layers or state is None:
-                continue
-            for pane, widget in enumerate(panes):
-                width, height = widget.canvas_size
-                plane = state.plane(pane, width, height)
-                values = tuple(np.empty((height, width), dtype=np.float32) for _ in layers)
-                self._queue.append(_Refining(row, pane, plane, values))
+        wanted = []
+        for row, pane in self._seen():
+            state, layers = self._of_row(row), self.rows[row].layers
+            if layers and state is not None:
+                wanted.append((row, pane, state.plane(pane, *self.panes[row][pane].canvas_size), layers))
+        self._exact.begin(wanted)
         self._piece.start()
+        self.settled.emit()
 
     def _draw_piece(self) -> None:
-        """Sample some rows of the first picture in the queue; show it when it is whole."""
-        if not self._queue:
+        """Go on with the exact pictures, then with the turning projection."""
+        if not self._exact:
             if self.turning is not None and self.turning.work(_PIECE_MS):
                 self._idle.start()
             return
-        work = self._queue[0]
-        layers = self.rows[work.row].layers
-        last = min(work.next_row + self._rows_a_piece, work.plane.height)
-        origin = work.plane.lps_of(0.0, float(work.next_row))
-        band = replace(
-            work.plane,
-            origin_lps_mm=(float(origin[0]), float(origin[1]), float(origin[2])),
-            height=last - work.next_row,
-        )
-        started = time.perf_counter()
-        for values, layer in zip(work.values, layers, strict=True):
-            values[work.next_row : last] = self._sampler.sample(layer, band, step_mm=layer.grid.finest_mm)
-        taken_ms = max((time.perf_counter() - started) * 1e3, 0.1)
-        self._rows_a_piece = int(np.clip(self._rows_a_piece * _PIECE_MS / taken_ms, 4, 4096))
-        work.next_row = last
-        if last == work.plane.height:
-            self._queue.pop(0)
-            self._show(work.row, work.pane, work.plane, work.values)
-        (self._piece if self._queue else self._idle).start()
+        done = self._exact.work()
+        if done is not None:
+            self._show(done.row, done.pane, done.plane, done.values)
+        (self._piece if self._exact else self._idle).start()

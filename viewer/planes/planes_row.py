@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compare.linking.frame_graph import LinkBasis, PointTransform
 from compare.reformat.sampled_volume import SampledVolume
+from compare.session.planes_view import FusionStyle
 from loaders.model.display import Window
 from loaders.model.volume import Volume
 from viewer.rendering.fusion import FusionLook
-
-_TRANSPARENT_SHARE = 0.1
 
 
 @dataclass(slots=True, eq=False)
@@ -23,7 +22,7 @@ class PlanesRow:
     Without a transform the planes turn, thicken and scale alike, and their place is kept relative to the two volumes'
     middles: ``basis`` is ``None`` then, and the pane says so. ``factor`` brings values into ``unit`` (SUV).
     ``is_uptake``: dark on white. ``uptake`` is the row whose values are laid over this one's in colour; both lie in one
-    frame of reference.
+    frame of reference, or in two that a transform joins. ``style`` is how it is laid over.
     """
 
     volume: Volume
@@ -36,6 +35,7 @@ class PlanesRow:
     is_uptake: bool = False
     uptake: PlanesRow | None = None
     whole: SampledVolume | None = None
+    style: FusionStyle = field(default_factory=FusionStyle)
 
     @property
     def layers(self) -> tuple[SampledVolume, ...]:
@@ -47,13 +47,19 @@ class PlanesRow:
         return (self.whole, self.uptake.whole) if self.uptake.whole is not None else ()
 
     @property
+    def window_unit(self) -> str:
+        """The unit that the window is in: the kind of SUV, else the series' own."""
+        return self.unit if self.is_uptake else self.volume.unit.value
+
+    @property
     def look(self) -> FusionLook | None:
-        """How the uptake is painted: by the window of its own row, a tenth of it transparent."""
+        """How the uptake is painted: by the window of its own row, in the row's style."""
         window = self.uptake.window if self.uptake is not None else None
         if window is None:
             return None
         low = window.center - window.width / 2.0
-        return FusionLook(low, low + window.width, low + _TRANSPARENT_SHARE * window.width)
+        threshold = low + self.style.threshold_share * window.width
+        return FusionLook(low, low + window.width, threshold, self.style.opacity, self.style.colour_map)
 
 
 class ShiftedPlace:
