@@ -18,6 +18,7 @@ from loaders.values.suv import suv_of_stacks
 from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.volume_store import VolumeStore
+from viewer.jobs.job_runner import JobRunner
 from viewer.main_window.picture_area import PictureArea
 from viewer.planes.planes_panel import PlanesPanel
 from viewer.planes.planes_row import PlanesRow
@@ -39,10 +40,13 @@ class PlanesController(QObject):
         presenting: PresentingController,
         volumes: VolumeStore,
         area: PictureArea,
+        *,
+        jobs: JobRunner,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._session, self._presenting, self._volumes, self._area = session, presenting, volumes, area
+        self._jobs = jobs
         self.panel: PlanesPanel | None = None
         self._shown: tuple[StackKey, ...] = ()
         presenting.presented.connect(self._follow)
@@ -85,7 +89,7 @@ class PlanesController(QObject):
 
     def _open(self) -> None:
         if self.panel is None:
-            self.panel = PlanesPanel()
+            self.panel = PlanesPanel(self._jobs)
             self.panel.changed.connect(self._record)
             self.panel.settled.connect(self._session.end_gesture)
             self._area.cover(self.panel)

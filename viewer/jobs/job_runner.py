@@ -32,10 +32,12 @@ class JobKind(StrEnum):
     COMPUTE = "compute"
     #: Single pictures made ahead of a key: too small and too many to be told of.
     PICTURE = "picture"
+    #: Conversations with the process that draws volumes: each may take seconds, and no other picture waits for it.
+    VOLUME = "volume"
 
 
-_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.PICTURE: 1}
-_QUIET = frozenset({JobKind.PICTURE})
+_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.PICTURE: 1, JobKind.VOLUME: 1}
+_QUIET = frozenset({JobKind.PICTURE, JobKind.VOLUME})
 
 
 @dataclass(eq=False)

@@ -149,7 +149,7 @@ class MainWindow(QWidget):
             self.session, volumes, jobs, viewports=self.viewports, view_deeds=self.view.deeds(), parent=self
         )
         self.presenting.cine_note = self.pictures.cine.note
-        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
+        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, jobs=jobs, parent=self)
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
         self.objects = ObjectsController(self.session, volumes.pool, jobs, self.viewports, self)

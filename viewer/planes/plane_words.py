@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from PySide6.QtCore import QCoreApplication
 
 from compare.linking.frame_graph import LinkBasis
@@ -53,9 +51,29 @@ def colour_map_text(name: str) -> str:
     }[name]
 
 
-def value_text(value: float, unit: str) -> str:
-    """Return the value under the pointer with its unit; of a place without one, nothing."""
-    return f"{value:.4g} {unit}".strip() if math.isfinite(value) else ""
+def preset_text(code: str) -> str:
+    """Return the name of a preset of volumes."""
+    return {
+        "bone": translate("Planes", "Bone"),
+        "vessels": translate("Planes", "Vessels"),
+        "lung": translate("Planes", "Lung"),
+        "mip": translate("Planes", "Highest values"),
+    }[code]
+
+
+def preparing_text() -> str:
+    """Return the words in place of a volume that is not drawn yet."""
+    return translate("Planes", "The volume is being prepared")
+
+
+def undrawn_text() -> str:
+    """Return why there is no volume, and none will come."""
+    return translate("Planes", "The process that draws volumes has ended.")
+
+
+def thinned_text(stride: int) -> str:
+    """Return that a volume is too large to be drawn in full."""
+    return translate("Planes", "every {stride}th voxel").format(stride=stride)
 
 
 def note_text(note: GridNote, amount: float) -> str:

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QHBoxLayout, QLabel, QS
 from compare.reformat.mpr_state import THICKEST_MM
 from compare.reformat.plane import SlabMode
 from compare.session.planes_view import FusionStyle, PlanesArrangement
-from viewer.planes.plane_words import arrangement_text, colour_map_text, slab_kind_text
+from compare.viewing.volume_presets import volume_presets
+from viewer.planes.plane_words import arrangement_text, colour_map_text, preset_text, slab_kind_text
 from viewer.rendering.colour_maps import COLOUR_MAP_NAMES
 
 translate = QCoreApplication.translate
@@ -22,18 +23,19 @@ class PlanesBar(QWidget):
     """Says what the reader wants; shows what is. Takes no keys: those belong to the window.
 
     Signals: ``arranged(PlanesArrangement)``, ``slab_chosen(float thickness_mm, SlabMode)``, ``styled(FusionStyle)``
-    and ``restored()``: from one plane back to all.
+    ``restored()``: from one plane back to all; ``preset_chosen(str)`` of volumes.
     """
 
     arranged = Signal(object)
     slab_chosen = Signal(float, object)
     styled = Signal(object)
     restored = Signal()
+    preset_chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._style_shown = FusionStyle()
-        self.arrangement, self.mode, self.colour_map = QComboBox(), QComboBox(), QComboBox()
+        self.arrangement, self.mode, self.colour_map, self.preset = (QComboBox() for _ in range(4))
         self.all_planes = QToolButton()
         self.thickness = QDoubleSpinBox()
         self.thickness.setRange(0.0, THICKEST_MM)
@@ -47,6 +49,8 @@ class PlanesBar(QWidget):
             self.mode.addItem("", mode.value)
         for name in COLOUR_MAP_NAMES:
             self.colour_map.addItem("", name)
+        for code in volume_presets():
+            self.preset.addItem("", code)
         self._lay_out()
         self._retranslate()
         self.arrangement.activated.connect(
@@ -57,6 +61,7 @@ class PlanesBar(QWidget):
         self.colour_map.activated.connect(self._choose_style)
         self.opacity.valueChanged.connect(self._choose_style)
         self.threshold.valueChanged.connect(self._choose_style)
+        self.preset.activated.connect(lambda: self.preset_chosen.emit(str(self.preset.currentData())))
         self.all_planes.clicked.connect(self.restored)
 
     def show_what_is(
@@ -64,6 +69,7 @@ class PlanesBar(QWidget):
         arrangement: PlanesArrangement,
         slab: tuple[float, SlabMode],
         style: FusionStyle | None,
+        preset: str,
         *,
         is_single: bool,
     ) -> None:
@@ -72,6 +78,8 @@ class PlanesBar(QWidget):
         _choose(self.mode, slab[1].value)
         self._set(self.thickness, slab[0])
         self.all_planes.setVisible(is_single)
+        self.preset.setVisible(arrangement is PlanesArrangement.WITH_VOLUME)
+        _choose(self.preset, preset)
         for widget in (self.colour_map, self.opacity, self.threshold):
             widget.setVisible(style is not None)
         for name in ("uptake", "opacity", "threshold"):
@@ -97,7 +105,7 @@ class PlanesBar(QWidget):
             slider.setFixedWidth(_SLIDER_WIDTH_PX)
         labels = self.labels
         widgets: tuple[QWidget, ...] = (
-            self.arrangement, self.all_planes, labels["slab"], self.thickness, self.mode, labels["uptake"],
+            self.arrangement, self.preset, self.all_planes, labels["slab"], self.thickness, self.mode, labels["uptake"],
             self.colour_map, labels["opacity"], self.opacity, labels["threshold"], self.threshold,
         )  # fmt: skip
         for widget in widgets:
@@ -120,6 +128,8 @@ class PlanesBar(QWidget):
         for index in range(self.arrangement.count()):
             arrangement = PlanesArrangement(str(self.arrangement.itemData(index)))
             self.arrangement.setItemText(index, arrangement_text(arrangement))
+        for index in range(self.preset.count()):
+            self.preset.setItemText(index, preset_text(str(self.preset.itemData(index))))
         for index in range(self.mode.count()):
             self.mode.setItemText(index, slab_kind_text(SlabMode(str(self.mode.itemData(index)))))
         for index in range(self.colour_map.count()):

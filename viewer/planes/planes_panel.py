@@ -12,20 +12,22 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from compare.reformat.mpr_state import PANES, MprState, crosshair_lines, edge_letters
+from compare.reformat.mpr_state import PANES, MprState
 from compare.reformat.plane import ReformatPlane, SlabMode
-from compare.reformat.sampled_volume import sampled
-from compare.reformat.stack_grid import CannotReformat, StackGrid, grid_of
 from compare.session.planes_view import FusionStyle, PlanesArrangement, PlanesView, RowWindow, VolumeCamera
 from loaders.model.stack import StackKey
 from loaders.model.volume import Volume
+from viewer.jobs.job_runner import JobRunner
 from viewer.planes.exact_pictures import ExactPictures
+from viewer.planes.plane_face import face_of
 from viewer.planes.plane_pane import PaneFace, PlanePane
-from viewer.planes.plane_words import link_text, loading_text, note_text, refused_text, slab_text
+from viewer.planes.plane_words import refused_text
 from viewer.planes.planes_bar import PlanesBar
-from viewer.planes.planes_row import PlanesRow, ShiftedPlace
+from viewer.planes.planes_layout import place_panes
+from viewer.planes.planes_row import PlanesRow, carry_unregistered, fitting_scale, take_values
 from viewer.planes.turning_pane import TurningPane
-from viewer.rendering.fusion import colour_bar, fused
+from viewer.planes.volume_views import VolumeViews
+from viewer.rendering.fusion import fused
 from viewer.rendering.plane_picture import automatic_window, grey_of_values
 from viewer.rendering.plane_sampler import PlaneSampler
 
@@ -38,8 +40,6 @@ _IDLE_MS = 4
 _ZOOM_A_NOTCH = 1.15
 _SLAB_A_NOTCH_MM = 1.0
 _WINDOW_A_PIXEL = 1.0 / 300.0
-#: Width and height of the bar of colours; an odd height has a middle.
-_BAR_PX = (12, 97)
 
 
 class PlanesPanel(QWidget):
@@ -51,7 +51,7 @@ class PlanesPanel(QWidget):
     changed = Signal()
     settled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, jobs: JobRunner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.state: MprState | None = None
         self.rows: list[PlanesRow] = []
@@ -61,8 +61,10 @@ class PlanesPanel(QWidget):
         self._exact = ExactPictures(self._sampler, _PIECE_MS)
         self.arrangement = PlanesArrangement.PLANES
         self.maximised: tuple[int, int] | None = None
-        self.style = FusionStyle()
+        self.fusion_style = FusionStyle()
         self.camera = VolumeCamera()
+        self.volumes = VolumeViews(jobs, self)
+        self.volumes.turned.connect(self._set_camera)
         #: Panes whose picture is out of date; they take turns, so that no one waits for a drag to end.
         self._stale: list[tuple[int, int]] = []
         whole = QVBoxLayout(self)
@@ -87,6 +89,7 @@ class PlanesPanel(QWidget):
         self.bar.arranged.connect(self.arrange)
         self.bar.slab_chosen.connect(self._set_slab)
         self.bar.styled.connect(self._set_style)
+        self.bar.preset_chosen.connect(lambda code: self._set_camera(replace(self.camera, preset=code)))
         self.bar.restored.connect(lambda: self.maximise(None))
 
     def show_rows(self, rows: Sequence[PlanesRow], view: PlanesView | None = None) -> None:
@@ -95,15 +98,19 @@ class PlanesPanel(QWidget):
         self.rows = list(rows)
         for number, row in enumerate(self.rows):
             self.panes.append([self._make_pane(number, pane) for pane in range(len(PANES))])
-            self._take_values(row)
-        self._carry_unregistered()
+            take_values(row)
+        carry_unregistered(self.rows)
         leading = next((row for row in self.rows if row.whole is not None), None)
         if leading is not None and leading.whole is not None:
             grid = leading.whole.grid
-            self.state = MprState(grid.centre_lps_mm, grid.centre_lps_mm, self._fitting_scale(grid))
-        self._make_turning()
+            self.state = MprState(
+                grid.centre_lps_mm,
+                grid.centre_lps_mm,
+                fitting_scale(grid, [pane.canvas_size for panes in self.panes for pane in panes]),
+            )
         if view is not None:
             self.take(view)
+        self._make_turning()
         self._show_parts()
         self.refresh()
 
@@ -112,7 +119,12 @@ class PlanesPanel(QWidget):
         before = self.view_of(view.stacks)
         if before is None or before == view:
             return
-        self.state, self.arrangement, self.style, self.camera = view.mpr, view.arrangement, view.fusion, view.camera
+        self.state, self.arrangement, self.fusion_style, self.camera = (
+            view.mpr,
+            view.arrangement,
+            view.fusion,
+            view.camera,
+        )
         is_there = view.maximised is not None and view.maximised[0] < len(self.panes)
         self.maximised = view.maximised if is_there else None
         for row, stored in zip(self.rows, view.windows, strict=False):
@@ -128,9 +140,7 @@ class PlanesPanel(QWidget):
         windows = tuple(
             None if row.window is None else RowWindow(row.window_unit, row.window) for row in self.rows[: len(stacks)]
         )
-        return PlanesView(
-            stacks, self.state, windows, self.arrangement, self.maximised, self.style, self.camera,
-        )  # fmt: skip
+        return PlanesView(stacks, self.state, windows, self.arrangement, self.maximised, self.fusion_style, self.camera)
 
     @property
     def is_settled(self) -> bool:
@@ -145,8 +155,9 @@ class PlanesPanel(QWidget):
             if row.volume is volume:
                 if row.whole is not None:
                     self._sampler.arrived(row.whole)
-                self._take_values(row)
+                take_values(row)
                 self._make_turning()
+                self.volumes.refresh()
                 self.refresh()
 
     def refresh(self) -> None:
@@ -154,20 +165,13 @@ class PlanesPanel(QWidget):
         self._exact.clear()
         self._piece.stop()
         for data in self.rows:
-            data.style = self.style
+            data.style = self.fusion_style
         every = self._seen()
         self._stale = [place for place in self._stale if place in every]
         self._stale += [place for place in every if place not in self._stale]
         self._soon.start()
         self._still.start()
-        if self.state is not None:
-            has_fusion = any(data.uptake is not None for data in self.rows)
-            self.bar.show_what_is(
-                self.arrangement,
-                (self.state.slab_mm, self.state.mode),
-                self.style if has_fusion else None,
-                is_single=self.maximised is not None,
-            )
+        self._show_bar()
         uptake = self._uptake_row()
         state = self._of_row(uptake) if uptake is not None else None
         if self.turning is not None and uptake is not None and state is not None:
@@ -189,6 +193,7 @@ class PlanesPanel(QWidget):
                 pane.setParent(None)
                 pane.deleteLater()
         self._drop_turning()
+        self.volumes.clear()
         self.panes, self.rows, self.state = [], [], None
         self._sampler.close()
 
@@ -210,24 +215,25 @@ class PlanesPanel(QWidget):
         self._show_parts()
         self._tell()
 
-    def set_mode(self, mode: SlabMode) -> None:
-        """Choose what a slab shows."""
-        if self.state is not None:
-            self._change(replace(self.state, mode=mode))
-
     def next_mode(self) -> None:
         """The next kind of slab."""
         if self.state is not None:
             modes = list(SlabMode)
-            self.set_mode(modes[(modes.index(self.state.mode) + 1) % len(modes)])
+            self._change(replace(self.state, mode=modes[(modes.index(self.state.mode) + 1) % len(modes)]))
 
     def _set_slab(self, thickness_mm: float, mode: SlabMode) -> None:
         if self.state is not None:
             self._change(replace(self.state, mode=mode).thickened(thickness_mm - self.state.slab_mm))
 
     def _set_style(self, style: FusionStyle) -> None:
-        self.style = style
+        self.fusion_style = style
         self._tell()
+
+    def _set_camera(self, camera: VolumeCamera) -> None:
+        self.camera = camera
+        self.volumes.look(camera)
+        self._show_bar()
+        self.changed.emit()
 
     def _tell(self) -> None:
         """Draw what the reader has changed, and say that it was."""
@@ -235,23 +241,31 @@ class PlanesPanel(QWidget):
         self.changed.emit()
 
     def _show_parts(self) -> None:
-        """Show the panes that belong to the arrangement, and give the others' place to them."""
-        for row, panes in enumerate(self.panes):
-            is_row = self.maximised is None or self.maximised[0] == row
-            self._grid.setRowStretch(row, 1 if is_row else 0)
-            for pane, widget in enumerate(panes):
-                widget.setVisible(self.maximised in (None, (row, pane)))
-        for pane in range(len(PANES)):
-            self._grid.setColumnStretch(pane, 1 if self.maximised is None or self.maximised[1] == pane else 0)
-        if self.turning is not None:
-            self.turning.setVisible(self.maximised is None)
-            self._grid.setColumnStretch(len(PANES), 1 if self.maximised is None else 0)
+        """Show the panes that belong to the arrangement; volumes are made when they are first asked for."""
+        has_volumes = self.arrangement is PlanesArrangement.WITH_VOLUME
+        if has_volumes and not self.volumes.panes:
+            self.volumes.show_rows([row for row in self.rows if row.uptake is None and row.whole is not None])
+        elif not has_volumes:
+            self.volumes.clear()
+        place_panes(self._grid, self.panes, turning=self.turning, volumes=self.volumes.panes, maximised=self.maximised)
+        self.volumes.look(self.camera)
+        self.volumes.refresh()
+
+    def _show_bar(self) -> None:
+        if self.state is not None:
+            has_fusion = any(data.uptake is not None for data in self.rows)
+            self.bar.show_what_is(
+                self.arrangement,
+                (self.state.slab_mm, self.state.mode),
+                self.fusion_style if has_fusion else None,
+                self.camera.preset,
+                is_single=self.maximised is not None,
+            )
 
     # ---- building
 
     def _make_pane(self, row: int, pane: int) -> PlanePane:
         widget = PlanePane(pane, self)
-        self._grid.addWidget(widget, row, pane)
         widget.moved.connect(partial(self._move, row, pane))
         widget.turned.connect(partial(self._turn, row, pane))
         widget.stepped.connect(partial(self._step, row, pane))
@@ -259,12 +273,8 @@ class PlanesPanel(QWidget):
         widget.thickened.connect(lambda notches: self._with(lambda state: state.thickened(notches * _SLAB_A_NOTCH_MM)))
         widget.zoomed.connect(lambda notches: self._with(lambda state: state.zoomed(_ZOOM_A_NOTCH**notches)))
         widget.resized.connect(self.refresh)
-        widget.doubled.connect(partial(self._double, row, pane))
-        widget.show()
+        widget.doubled.connect(partial(self.maximise, (row, pane)))
         return widget
-
-    def _double(self, row: int, pane: int) -> None:
-        self.maximise((row, pane))
 
     def _uptake_row(self) -> int | None:
         return next((index for index, row in enumerate(self.rows) if row.is_uptake), None)
@@ -279,8 +289,7 @@ class PlanesPanel(QWidget):
             return
         self.turning = TurningPane(row.whole, row.volume.frame(0), row.titles, row.unit, self)
         self.turning.pointed.connect(partial(self._point_at, index))
-        self._grid.addWidget(self.turning, 0, len(PANES), len(self.rows), 1)
-        self.turning.show()
+        self._show_parts()
 
     def _drop_turning(self) -> None:
         if self.turning is not None:
@@ -294,28 +303,6 @@ class PlanesPanel(QWidget):
         state = self._of_row(row)
         if state is not None:
             self._take_back(row, state.at((x, y, z)))
-
-    def _take_values(self, row: PlanesRow) -> None:
-        try:
-            grid_of(row.volume.stack)
-            whole = sampled(row.volume)
-            row.whole = replace(whole, slope=whole.slope * row.factor, intercept=whole.intercept * row.factor)
-        except CannotReformat:
-            row.whole = None
-
-    def _carry_unregistered(self) -> None:
-        first = next((row.whole for row in self.rows if row.whole is not None), None)
-        for row in self.rows:
-            if first is not None and row.whole is not None and row.transform is None:
-                offset = np.asarray(row.whole.grid.centre_lps_mm) - np.asarray(first.grid.centre_lps_mm)
-                row.transform = ShiftedPlace(offset)
-
-    def _fitting_scale(self, grid: StackGrid) -> float:
-        """Millimetres of a pixel at which the whole volume fits into a pane."""
-        corners = grid.corners_lps_mm()
-        extent = float((corners.max(axis=0) - corners.min(axis=0)).max())
-        sizes = [min(pane.canvas_size) for panes in self.panes for pane in panes]
-        return max(extent / max(min(sizes, default=256), 64), 0.02)
 
     # ---- what the mouse asks for
 
@@ -399,26 +386,7 @@ class PlanesPanel(QWidget):
         picture = grey_of_values(values[0], frame, data.window, is_inverted=data.is_uptake)
         if data.look is not None and len(values) > 1:
             picture = fused(picture, values[1], data.look)
-        self.panes[row][pane].show_picture(picture, self._face(row, pane, plane, state))
-
-    def _face(self, row: int, pane: int, plane: ReformatPlane, state: MprState) -> PaneFace:
-        data = self.rows[row]
-        column, line, _ = plane.raster_of(np.asarray(state.crosshair_lps_mm))
-        assert data.whole is not None  # noqa: S101 - a face with lines is one of a volume
-        warnings = [note_text(note, amount) for note, amount in data.whole.grid.notes]
-        if row > 0:
-            warnings += [link_text(data.basis)] if data.basis is None else []
-        absent = data.whole.absent
-        if absent is not None:
-            warnings.append(loading_text(round(100.0 * float(1.0 - absent.mean()))))
-        bottom = [text for text in (slab_text(state), data.unit) if text]
-        if row > 0 and data.basis is not None:
-            bottom.append(link_text(data.basis))
-        return PaneFace(
-            (column, line), crosshair_lines(state, pane, plane), edge_letters(plane), data.titles, tuple(bottom),
-            tuple(warnings), colour_bar(data.look, height=_BAR_PX[1], width=_BAR_PX[0]) if data.look else None,
-            data.is_uptake,
-        )  # fmt: skip
+        self.panes[row][pane].show_picture(picture, face_of(data, (pane, plane), state, is_leading=row == 0))
 
     def _begin_exact(self) -> None:
         wanted = []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from compare.linking.frame_graph import LinkBasis, PointTransform
-from compare.reformat.sampled_volume import SampledVolume
+from compare.reformat.sampled_volume import SampledVolume, sampled
+from compare.reformat.stack_grid import CannotReformat, StackGrid, grid_of
 from compare.session.planes_view import FusionStyle
 from loaders.model.display import Window
 from loaders.model.volume import Volume
@@ -75,3 +77,29 @@ class ShiftedPlace:
     def inverse(self) -> ShiftedPlace:
         """Shift back."""
         return ShiftedPlace(-self._offset_mm)
+
+
+def take_values(row: PlanesRow) -> None:
+    """Look at a row's volume as values in its unit; ``whole`` is ``None`` where it makes none."""
+    try:
+        grid_of(row.volume.stack)
+        whole = sampled(row.volume)
+        row.whole = replace(whole, slope=whole.slope * row.factor, intercept=whole.intercept * row.factor)
+    except CannotReformat:
+        row.whole = None
+
+
+def carry_unregistered(rows: Sequence[PlanesRow]) -> None:
+    """Keep the place by the volumes' middles in rows that nothing joins to the first."""
+    first = next((row.whole for row in rows if row.whole is not None), None)
+    for row in rows:
+        if first is not None and row.whole is not None and row.transform is None:
+            offset = np.asarray(row.whole.grid.centre_lps_mm) - np.asarray(first.grid.centre_lps_mm)
+            row.transform = ShiftedPlace(offset)
+
+
+def fitting_scale(grid: StackGrid, canvases: Sequence[tuple[int, int]]) -> float:
+    """Millimetres of a pixel at which the whole volume fits into the smallest canvas, (width, height) each."""
+    corners = grid.corners_lps_mm()
+    extent = float((corners.max(axis=0) - corners.min(axis=0)).max())
+    return max(extent / max(min((min(size) for size in canvases), default=256), 64), 0.02)

@@ -265,14 +265,38 @@ def test_how_the_planes_stand_is_part_of_the_session(qtbot: QtBot, one: MainWind
         QTest.keyClick(one, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         assert panel.state != before
     QTest.keyClick(one, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
-    assert not one.planes.is_open
+    assert panel.isHidden()
     QTest.keyClick(one, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
-    assert one.planes.is_open
+    assert panel.isVisible()
     assert panel.state == fresh
-    QTest.keyClick(one, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    one.planes.close_panel()
     one.session_files.load(tmp_path / "planes.diptych.json")
     qtbot.waitUntil(lambda: one.planes.is_open, timeout=10_000)
     assert panel.state == moved
     assert panel.maximised == (0, 1)
     text = session_to_json(one.session.session)
     assert session_from_json(text).session.planes == one.session.session.planes
+
+
+def test_the_volume_as_a_whole_stands_beside_the_planes(qtbot: QtBot, one: MainWindow) -> None:
+    panel = opened(qtbot, one)
+    assert panel.volumes.panes == []
+    QTest.keyClick(one, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
+    (pane,) = panel.volumes.panes
+    qtbot.waitUntil(lambda: panel.volumes.is_settled and pane.pixels is not None, timeout=60_000)
+    front = pane.pixels
+    assert front is not None
+    assert front.shape[1::-1] == pane.canvas_size
+    assert len(np.unique(front)) > 10
+    middle = pane.rect().center()
+    QTest.mousePress(pane, Qt.MouseButton.LeftButton, pos=middle)
+    QTest.mouseMove(pane, middle + QPoint(-60, 0))
+    QTest.mouseRelease(pane, Qt.MouseButton.LeftButton, pos=middle + QPoint(-60, 0))
+    assert panel.camera.azimuth_degrees == 30.0
+    assert one.session.session.planes is not None
+    assert one.session.session.planes.camera == panel.camera
+    qtbot.waitUntil(lambda: panel.volumes.is_settled and pane.pixels is not front, timeout=60_000)
+    assert pane.pixels is not None
+    assert (pane.pixels != front).any()
+    QTest.keyClick(one, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
+    assert panel.volumes.panes == []
