@@ -10,10 +10,11 @@ from PySide6.QtCore import QObject
 from compare.hanging.window_presets import presets_for
 from compare.linking.frame_graph import LinkBasis, space_of
 from compare.pet.fusion_pairs import ANATOMY_MODALITIES, UPTAKE_MODALITIES
+from compare.reformat.stack_grid import CannotReformat, grid_of
 from compare.session.comparison_session import ComparisonSession
 from compare.session.planes_commands import close_planes, set_planes
 from compare.session.planes_view import PlanesArrangement, PlanesView
-from loaders.model.stack import StackKey
+from loaders.model.stack import Stack, StackKey
 from loaders.values.suv import suv_of_stacks
 from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.session_controller import SessionController
@@ -29,6 +30,10 @@ from viewer.viewport.viewport_model import ViewportModel
 
 #: Current and prior; a third row would leave no room for a picture.
 _MOST_ROWS = 2
+
+
+#: What may lay one examination over another: one space, or a registration that was accepted. Never an offset by hand.
+_FUSING = frozenset({LinkBasis.SAME_FRAME, LinkBasis.RIGID})
 
 
 class PlanesController(QObject):
@@ -126,6 +131,8 @@ class PlanesController(QObject):
             if model.stack is not None and model.volume is not None and not model.blocked_reason:
                 found.setdefault(model.stack.key, model)
         models = list(found.values())
+        # A scout or a single slice takes no room beside what can be cut; alone it is refused in words.
+        models = [model for model in models if model.stack is not None and _is_volume(model.stack)] or models
         active = next((model for model in models if model.is_active), None)
         if active is not None and active not in models[:_MOST_ROWS]:
             models = [active, *(model for model in models if model is not active)]
@@ -213,17 +220,29 @@ def _toggle_volume(panel: PlanesPanel) -> None:
     panel.arrange(PlanesArrangement.PLANES if is_there else PlanesArrangement.WITH_VOLUME)
 
 
+def _is_volume(stack: Stack) -> bool:
+    try:
+        grid_of(stack)
+    except CannotReformat:
+        return False
+    return True
+
+
 def _modality(model: ViewportModel) -> str:
     return model.series.modality if model.series is not None else ""
 
 
 def _fusions(models: list[ViewportModel], rows: list[PlanesRow]) -> list[PlanesRow]:
-    """A row of the uptake over the anatomy, where one of each hangs in one frame of reference."""
+    """A row of the uptake over the anatomy, where one of each hangs in one space, or in two a registration joins."""
     places = {(_modality(model) in UPTAKE_MODALITIES): index for index, model in enumerate(models)}
-    if len(models) != 2 or set(places) != {False, True} or rows[1].basis is not LinkBasis.SAME_FRAME:
+    if len(models) != 2 or set(places) != {False, True} or rows[1].basis not in _FUSING:
         return []
     anatomy, uptake = rows[places[False]], rows[places[True]]
     if _modality(models[places[False]]) not in ANATOMY_MODALITIES:
         return []
     titles = (*anatomy.titles[:-1], f"{uptake.titles[-1]} + {anatomy.titles[-1]}") if anatomy.titles else ()
-    return [replace(anatomy, titles=titles, unit=uptake.unit, uptake=uptake, basis=LinkBasis.SAME_FRAME)]
+    basis, to_second = rows[1].basis, rows[1].transform
+    carried_by = None
+    if basis is not LinkBasis.SAME_FRAME and to_second is not None:
+        carried_by = to_second.inverse() if uptake is rows[1] else to_second
+    return [replace(anatomy, titles=titles, unit=uptake.unit, uptake=uptake, basis=basis, uptake_carried_by=carried_by)]

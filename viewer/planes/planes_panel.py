@@ -100,6 +100,9 @@ class PlanesPanel(QWidget):
             self.panes.append([self._make_pane(number, pane) for pane in range(len(PANES))])
             take_values(row)
         carry_unregistered(self.rows)
+        # The scale fits the panes: they must have their places first.
+        self._show_parts()
+        self.layout().activate()
         leading = next((row for row in self.rows if row.whole is not None), None)
         if leading is not None and leading.whole is not None:
             grid = leading.whole.grid

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare.linking.frame_graph import LinkBasis, PointTransform
+from compare.pet.carried_volume import carried
+from compare.pet.fusion_pairs import CannotFuse
 from compare.reformat.sampled_volume import SampledVolume, sampled
 from compare.reformat.stack_grid import CannotReformat, StackGrid, grid_of
 from compare.session.planes_view import FusionStyle
@@ -24,7 +26,8 @@ class PlanesRow:
     Without a transform the planes turn, thicken and scale alike, and their place is kept relative to the two volumes'
     middles: ``basis`` is ``None`` then, and the pane says so. ``factor`` brings values into ``unit`` (SUV).
     ``is_uptake``: dark on white. ``uptake`` is the row whose values are laid over this one's in colour; both lie in one
-    frame of reference, or in two that a transform joins. ``style`` is how it is laid over.
+    frame of reference, or in two that a transform joins. ``style`` is how it is laid over. ``uptake_carried_by``
+    leads points from the uptake's space into this row's where they are two.
     """
 
     volume: Volume
@@ -36,8 +39,10 @@ class PlanesRow:
     unit: str = ""
     is_uptake: bool = False
     uptake: PlanesRow | None = None
+    uptake_carried_by: PointTransform | None = None
     whole: SampledVolume | None = None
     style: FusionStyle = field(default_factory=FusionStyle)
+    _carried: tuple[SampledVolume, SampledVolume] | None = None
 
     @property
     def layers(self) -> tuple[SampledVolume, ...]:
@@ -46,7 +51,16 @@ class PlanesRow:
             return ()
         if self.uptake is None:
             return (self.whole,)
-        return (self.whole, self.uptake.whole) if self.uptake.whole is not None else ()
+        if self.uptake.whole is None:
+            return ()
+        if self.uptake_carried_by is None:
+            return (self.whole, self.uptake.whole)
+        if self._carried is None or self._carried[0] is not self.uptake.whole:
+            try:
+                self._carried = (self.uptake.whole, carried(self.uptake.whole, self.uptake_carried_by))
+            except CannotFuse:
+                return ()
+        return (self.whole, self._carried[1])
 
     @property
     def window_unit(self) -> str:

@@ -6,7 +6,6 @@ Messages are JSON and plain bytes, no pickles.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import multiprocessing
 from dataclasses import dataclass
@@ -58,6 +57,7 @@ class VolumeProcess:
     def __init__(self) -> None:
         self._child: BaseProcess | None = None
         self._pipe: Connection | None = None
+        self._is_closed = False
 
     def give(self, number: int, sampled: SampledVolume) -> int:
         """Hand a volume over under a number; return the stride: every so many voxels of it were taken."""
@@ -97,15 +97,12 @@ class VolumeProcess:
         return np.frombuffer(answer, dtype=np.uint8).reshape(order.height, order.width, 3)
 
     def close(self) -> None:
-        """End the child, whatever it is doing."""
-        pipe, child, self._pipe, self._child = self._pipe, self._child, None, None
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.close()
+        """End the child, whatever it is doing, for good: a call that waits for its answer finds it gone."""
+        self._is_closed = True
+        child, self._child = self._child, None
         if child is not None:
             child.kill()
             child.join()
-            child.close()
 
     def _say(self, message: dict[str, Any], payload: memoryview | None = None) -> bytes:
         try:
@@ -120,6 +117,8 @@ class VolumeProcess:
             raise VolumeProcessEnded("the process that draws volumes has ended") from error
 
     def _started(self) -> Connection:
+        if self._is_closed:
+            raise VolumeProcessEnded("the process that draws volumes was ended")
         if self._pipe is None:
             context = multiprocessing.get_context("spawn")
             self._pipe, there = context.Pipe()
