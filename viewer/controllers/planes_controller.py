@@ -33,7 +33,7 @@ _MOST_ROWS = 2
 
 
 #: What may lay one examination over another: one space, or a registration that was accepted. Never an offset by hand.
-_FUSING = frozenset({LinkBasis.SAME_FRAME, LinkBasis.RIGID})
+_FUSING = frozenset({LinkBasis.SAME_FRAME, LinkBasis.SPATIAL_REGISTRATION, LinkBasis.RIGID})
 
 
 class PlanesController(QObject):

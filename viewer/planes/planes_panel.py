@@ -24,7 +24,7 @@ from viewer.planes.plane_pane import PaneFace, PlanePane
 from viewer.planes.plane_words import refused_text
 from viewer.planes.planes_bar import PlanesBar
 from viewer.planes.planes_layout import place_panes
-from viewer.planes.planes_row import PlanesRow, carry_unregistered, fitting_scale, take_values
+from viewer.planes.planes_row import PlanesRow, carry_unregistered, drag_window, fitting_scale, take_values
 from viewer.planes.turning_pane import TurningPane
 from viewer.planes.volume_views import VolumeViews
 from viewer.rendering.fusion import fused
@@ -39,7 +39,6 @@ _PIECE_MS = 12.0
 _IDLE_MS = 4
 _ZOOM_A_NOTCH = 1.15
 _SLAB_A_NOTCH_MM = 1.0
-_WINDOW_A_PIXEL = 1.0 / 300.0
 
 
 class PlanesPanel(QWidget):
@@ -67,13 +66,13 @@ class PlanesPanel(QWidget):
         self.volumes.turned.connect(self._set_camera)
         #: Panes whose picture is out of date; they take turns, so that no one waits for a drag to end.
         self._stale: list[tuple[int, int]] = []
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
+        self._whole = QVBoxLayout(self)
+        self._whole.setContentsMargins(0, 0, 0, 0)
+        self._whole.setSpacing(0)
         self.bar = PlanesBar(self)
-        whole.addWidget(self.bar)
+        self._whole.addWidget(self.bar)
         self._grid = QGridLayout()
-        whole.addLayout(self._grid, 1)
+        self._whole.addLayout(self._grid, 1)
         self._grid.setSpacing(2)
         self.setAutoFillBackground(True)
         self._soon, self._still, self._piece, self._idle = (QTimer(self) for _ in range(4))
@@ -102,7 +101,7 @@ class PlanesPanel(QWidget):
         carry_unregistered(self.rows)
         # The scale fits the panes: they must have their places first.
         self._show_parts()
-        self.layout().activate()
+        self._whole.activate()
         leading = next((row for row in self.rows if row.whole is not None), None)
         if leading is not None and leading.whole is not None:
             grid = leading.whole.grid
@@ -128,8 +127,7 @@ class PlanesPanel(QWidget):
             view.fusion,
             view.camera,
         )
-        is_there = view.maximised is not None and view.maximised[0] < len(self.panes)
-        self.maximised = view.maximised if is_there else None
+        self.maximised = view.maximised if (view.maximised or (0, 0))[0] < len(self.panes) else None
         for row, stored in zip(self.rows, view.windows, strict=False):
             if stored is not None and stored.unit == row.window_unit:
                 row.window = stored.window
@@ -239,7 +237,6 @@ class PlanesPanel(QWidget):
         self.changed.emit()
 
     def _tell(self) -> None:
-        """Draw what the reader has changed, and say that it was."""
         self.refresh()
         self.changed.emit()
 
@@ -347,17 +344,8 @@ class PlanesPanel(QWidget):
             self._take_back(row, state.stepped(pane, -notches * whole.grid.finest_mm))
 
     def _window(self, row: int, dx: float, dy: float) -> None:
-        data = self.rows[row].uptake or self.rows[row]
-        if data.window is None:
-            return
-        before = data.window
-        width = max(before.width * (1.0 + dx * _WINDOW_A_PIXEL), 1.0)
-        after = replace(before, center=before.center + dy * _WINDOW_A_PIXEL * before.width, width=width)
-        for other in self.rows:
-            # A window holds in one unit only; examinations that had the same one keep it together.
-            if other is data or (other.window_unit == data.window_unit and other.window == before):
-                other.window = after
-        self._tell()
+        if drag_window(self.rows, self.rows[row].uptake or self.rows[row], dx, dy):
+            self._tell()
 
     # ---- drawing
 
@@ -402,7 +390,6 @@ class PlanesPanel(QWidget):
         self.settled.emit()
 
     def _draw_piece(self) -> None:
-        """Go on with the exact pictures, then with the turning projection."""
         if not self._exact:
             if self.turning is not None and self.turning.work(_PIECE_MS):
                 self._idle.start()

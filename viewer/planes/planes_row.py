@@ -18,6 +18,8 @@ from loaders.model.display import Window
 from loaders.model.volume import Volume
 from viewer.rendering.fusion import FusionLook
 
+_WINDOW_A_PIXEL = 1.0 / 300.0
+
 
 @dataclass(slots=True, eq=False)
 class PlanesRow:
@@ -117,3 +119,19 @@ def fitting_scale(grid: StackGrid, canvases: Sequence[tuple[int, int]]) -> float
     corners = grid.corners_lps_mm()
     extent = float((corners.max(axis=0) - corners.min(axis=0)).max())
     return max(extent / max(min((min(size) for size in canvases), default=256), 64), 0.02)
+
+
+def drag_window(rows: Sequence[PlanesRow], dragged: PlanesRow, dx: float, dy: float) -> bool:
+    """Widen and shift a row's window by pixels of a drag; return whether there was one.
+
+    A window holds in one unit only; rows that had the same one in the same unit keep it together.
+    """
+    before = dragged.window
+    if before is None:
+        return False
+    width = max(before.width * (1.0 + dx * _WINDOW_A_PIXEL), 1.0 if not dragged.is_uptake else 0.01)
+    after = replace(before, center=before.center + dy * _WINDOW_A_PIXEL * before.width, width=width)
+    for row in rows:
+        if row is dragged or (row.window_unit == dragged.window_unit and row.window == before):
+            row.window = after
+    return True

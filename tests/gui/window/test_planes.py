@@ -13,6 +13,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from compare.linking.frame_graph import FrameEdge, LinkBasis, RigidTransform, space_of
+from compare.pairing.roles import study_key_of
 from compare.reformat.plane import ReformatPlane, SlabMode
 from compare.reformat.sampling import sample_plane
 from compare.session.session_file import session_from_json, session_to_json
@@ -300,3 +302,46 @@ def test_the_volume_as_a_whole_stands_beside_the_planes(qtbot: QtBot, one: MainW
     assert (pane.pixels != front).any()
     QTest.keyClick(one, Qt.Key.Key_V, Qt.KeyboardModifier.ShiftModifier)
     assert panel.volumes.panes == []
+
+
+@pytest.mark.parametrize(
+    ("basis", "rows"), [(LinkBasis.RIGID, 3), (LinkBasis.DEFORMABLE, 2), (LinkBasis.MANUAL_OFFSET, 2), (None, 2)]
+)
+def test_uptake_lies_over_another_frame_of_reference_only_by_a_rigid_registration(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, basis: LinkBasis | None, rows: int
+) -> None:
+    write_series(
+        tmp_path / "ct", SeriesRecipe(name="ct", slices=8, rows=50, columns=60, spacing_mm_zyx=(2.0, 1.0, 1.0))
+    )
+    write_pet(tmp_path / "pet", replace(PetRecipe(), overrides={"FrameOfReferenceUID": "1.2.3.4"}))
+    window.open_paths([tmp_path])
+    settle(qtbot, window)
+    found = {
+        series.modality: (series.stacks[0], study_key_of(study))
+        for study in window.session.index.catalogue.studies
+        for series in study.series
+    }
+    shift = np.eye(4)
+    shift[:3, 3] = (8.0, 0.0, 0.0)
+    if basis is not None:
+        edge = FrameEdge(space_of(*found["CT"]), space_of(*found["PT"]), basis, RigidTransform(shift))
+        window.session.know(edge)
+    window._choose_layout(1, 2)
+    window.hanging.show_stack(0, found["CT"][0].key)
+    window.hanging.show_stack(1, found["PT"][0].key)
+    settle(qtbot, window)
+    panel = opened(qtbot, window)
+    assert len(panel.rows) == rows
+    if basis is not LinkBasis.RIGID:
+        return
+    _, uptake, both = panel.rows
+    assert uptake.whole is not None
+    state = panel.state
+    assert state is not None
+    plane = state.plane(0, *panel.panes[2][0].canvas_size)
+    # The same pixels of the uptake, found in its own space, eight millimetres further to the left.
+    moved = replace(plane, origin_lps_mm=tuple(np.asarray(plane.origin_lps_mm) + shift[:3, 3]))
+    np.testing.assert_allclose(sample_plane(both.layers[1], plane), sample_plane(uptake.whole, moved), atol=1e-4)
+    face = panel.panes[2][0].face
+    assert face is not None
+    assert any("registration" in text for text in face.bottom_lines)
