@@ -178,7 +178,7 @@ class MainWindow(QWidget):
         self.presenting.slice_errors = self.registration.slice_errors
         self.aligned = AlignedViewController(self.session, self.registration, jobs, self.viewports, self)
         volumes.dropped.connect(self.aligned.release)
-        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
+        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, jobs=jobs, parent=self)
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
         self.lesions = LesionsController(self.session, self.pictures.measuring, self.viewports, self)
@@ -362,7 +362,7 @@ class MainWindow(QWidget):
         self.store.stop()
         self.job_strip.close()
         self.thumbnails.close()
-        self.planes.close_panel()
+        self.planes.close()
         self.registration.close()
         self._volumes.close()
         self._jobs.close()

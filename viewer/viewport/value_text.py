@@ -74,16 +74,20 @@ def value_lines(kind: MeasurementKind, values: Sequence[MeasuredValue] | None, t
     by_name = {value.name: value for value in values}
     if kind in REGIONS:
         return (*_statistics(by_name), _area(by_name))
-    if "across" in by_name and "down" in by_name:
-        across, down = by_name["across"], by_name["down"]
+    return _lines_of(by_name)
+
+
+def _lines_of(values: dict[str, MeasuredValue]) -> tuple[str, ...]:
+    if "across" in values and "down" in values:
+        across, down = values["across"], values["down"]
         return (_with_basis(f"{_amount(across)} × {_amount(down)}", across),)
-    withheld = next((value for value in values if value.value is None), None)
+    withheld = next((value for value in values.values() if value.value is None), None)
     if withheld is not None:
         return (_withheld(withheld),)
-    if kind is MeasurementKind.BIDIRECTIONAL:
-        long, short = by_name["long_axis"], by_name["short_axis"]
+    if "long_axis" in values:
+        long, short = values["long_axis"], values["short_axis"]
         return (_with_basis(f"{_number(long)} × {_number(short)}{_unit(long)}", long),)
-    return tuple(_with_basis(_amount(value), value) for value in values)
+    return tuple(_with_basis(_amount(value), value) for value in values.values())
 
 
 def _statistics(values: dict[str, MeasuredValue]) -> tuple[str, ...]:
