@@ -6,6 +6,7 @@ from typing import cast
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
 
+from viewer.controllers.changes_controller import CHANGES_JOB
 from viewer.controllers.opening_controller import SCAN_JOB, OpeningController
 from viewer.controllers.registration_controller import ALIGN_JOB
 from viewer.controllers.volume_store import VolumeStore
@@ -20,6 +21,7 @@ _TITLES = cast(
     {
         SCAN_JOB: QT_TRANSLATE_NOOP("Jobs", "Reading files"),
         ALIGN_JOB: QT_TRANSLATE_NOOP("Jobs", "Aligning the two examinations"),
+        CHANGES_JOB: QT_TRANSLATE_NOOP("Jobs", "Looking for changes"),
         "demo": QT_TRANSLATE_NOOP("Jobs", "Making the demo patient"),
     },
 )

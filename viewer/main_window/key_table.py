@@ -90,6 +90,7 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("fold_rail", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Studies: narrow or wide"), "B"),
     _row("toggle_panel", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Open or close the panel"), "P"),
     _row("toggle_measurements", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "List of measurements"), "Shift+D"),
+    _row("toggle_changes", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Changed places"), "G"),
     _row("toggle_objects", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "What is beside the images"), "O"),
     _row("full_screen", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Full screen"), "F", "F11"),
     _row("open_folder", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Open a folder or disc"), "Ctrl+O"),

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from loaders.errors import WorldError
 from loaders.model.study import Catalogue
 from viewer.controllers.aligned_view_controller import AlignedViewController
+from viewer.controllers.changes_controller import ChangesController
 from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.hanging_controller import CanvasSizes, HangingController
 from viewer.controllers.identity_controller import IdentityController
@@ -55,6 +56,7 @@ from viewer.viewport.viewport_widget import ViewportWidget
 _PROBLEMS = "problems"
 _MEASUREMENTS = "measurements"
 _OBJECTS = "objects"
+_CHANGES = "changes"
 
 
 class MainWindow(QWidget):
@@ -157,6 +159,10 @@ class MainWindow(QWidget):
         self.presenting.slice_errors = self.registration.slice_errors
         self.aligned = AlignedViewController(self.session, self.registration, jobs, self.viewports, self)
         volumes.dropped.connect(self.aligned.release)
+        self.changes = ChangesController(
+            self.session, self.registration, volumes, jobs, go_to=self.pictures.cursor.go_to, parent=self
+        )
+        self.drawer.add_panel(_CHANGES, self.changes.panel)
         self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
@@ -204,6 +210,7 @@ class MainWindow(QWidget):
         self.presenting.presented.connect(self.chrome.tell_shown)
         self.presenting.presented.connect(self.pictures.flicker.prepare)
         self.presenting.presented.connect(self.aligned.refresh)
+        self.presenting.presented.connect(self.changes.refresh)
         self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
         self.registration.changed.connect(self.presenting.present)
         self.pictures.cine.changed.connect(self.presenting.present)
@@ -242,6 +249,7 @@ class MainWindow(QWidget):
             **self.aligned.deeds(),
             **self.planes.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
+            "toggle_changes": partial(self.drawer.toggle_panel, _CHANGES),
             "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
             "reset_view": self._close_or_reset,
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
