@@ -14,6 +14,7 @@ from loaders.errors import WorldError
 from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
 from viewer.controllers.aligned_view_controller import AlignedViewController
+from viewer.controllers.changes_controller import ChangesController
 from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.export_controller import ExportController, ExportSources
 from viewer.controllers.hanging_controller import CanvasSizes, HangingController
@@ -62,7 +63,11 @@ from viewer.viewport.viewport_widget import ViewportWidget
 _PROBLEMS = "problems"
 _MEASUREMENTS = "measurements"
 _OBJECTS = "objects"
+<<<<<<< HEAD
 _LESIONS = "lesions"
+=======
+_CHANGES = "changes"
+>>>>>>> align
 
 
 class MainWindow(QWidget):
@@ -178,7 +183,15 @@ class MainWindow(QWidget):
         self.presenting.slice_errors = self.registration.slice_errors
         self.aligned = AlignedViewController(self.session, self.registration, jobs, self.viewports, self)
         volumes.dropped.connect(self.aligned.release)
+<<<<<<< HEAD
         self.planes = PlanesController(self.session, self.presenting, volumes, self.area, jobs=jobs, parent=self)
+=======
+        self.changes = ChangesController(
+            self.session, self.registration, volumes, jobs, go_to=self.pictures.cursor.go_to, parent=self
+        )
+        self.drawer.add_panel(_CHANGES, self.changes.panel)
+        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
+>>>>>>> align
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
         self.lesions = LesionsController(self.session, self.pictures.measuring, self.viewports, self)
@@ -234,6 +247,7 @@ class MainWindow(QWidget):
         self.presenting.presented.connect(self.chrome.tell_shown)
         self.presenting.presented.connect(self.pictures.flicker.prepare)
         self.presenting.presented.connect(self.aligned.refresh)
+        self.presenting.presented.connect(self.changes.refresh)
         self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
         self.presenting.presented.connect(self.lesions.show_rings)
         self.registration.changed.connect(self.presenting.present)
@@ -281,6 +295,7 @@ class MainWindow(QWidget):
             "toggle_lesions": partial(self.drawer.toggle_panel, _LESIONS),
             **self.store.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
+            "toggle_changes": partial(self.drawer.toggle_panel, _CHANGES),
             "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
             "reset_view": self._close_or_reset,
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
