@@ -41,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("soak")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep all tests that share the screen in one process, and skip those that need one where there is none."""
     has_screen = bool(os.environ.get("DISPLAY")) or not sys.platform.startswith("linux")

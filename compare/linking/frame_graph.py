@@ -38,6 +38,8 @@ class LinkBasis(StrEnum):
 ANATOMICAL = frozenset(
     {LinkBasis.SAME_FRAME, LinkBasis.SPATIAL_REGISTRATION, LinkBasis.RIGID, LinkBasis.DEFORMABLE},
 )
+#: Bases that a registration computes: a new one takes the place of what was computed before.
+COMPUTED = frozenset({LinkBasis.RIGID, LinkBasis.DEFORMABLE})
 _RANK = {basis: rank for rank, basis in enumerate(LinkBasis)}
 
 
@@ -177,6 +179,13 @@ class FrameGraph:
             if old.basis is not edge.basis or {old.source, old.target} != {edge.source, edge.target}
         )
         return FrameGraph((*kept, edge))
+
+    def without(self, bases: frozenset[LinkBasis], a: Space, b: Space) -> FrameGraph:
+        """Return a graph that no longer knows the edges of these bases between two spaces."""
+        ends = {a, b}
+        return FrameGraph(
+            tuple(edge for edge in self.edges if edge.basis not in bases or {edge.source, edge.target} != ends)
+        )
 
     def between(self, source: Space, target: Space, allowing: frozenset[LinkBasis] = ANATOMICAL) -> SpaceLink | None:
         """Return the transform from one space to another, composed over as few edges as possible, or ``None``."""

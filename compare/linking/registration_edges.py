@@ -117,7 +117,7 @@ def registration_edges(registrations: Iterable[Registration], spaces: Iterable[S
         if space.frame_of_reference_uid:
             by_uid.setdefault(space.frame_of_reference_uid, []).append(space)
     return tuple(
-        FrameEdge(source, target, LinkBasis.SPATIAL_REGISTRATION, _transform(each))
+        FrameEdge(source, target, LinkBasis.SPATIAL_REGISTRATION, transform_of(each))
         for each in registrations
         for source in by_uid.get(each.source_uid, ())
         for target in by_uid.get(each.registered_uid, ())
@@ -136,7 +136,8 @@ def with_registrations(
     return graph
 
 
-def _transform(registration: Registration) -> PointTransform:
+def transform_of(registration: Registration) -> PointTransform:
+    """Return what a registration states, from its source frame of reference to the registered one."""
     grid, before, after = registration.grid, registration.before, registration.after
     if grid is not None and before is not None and after is not None:
         return GridTransform(grid, before, after).inverse()

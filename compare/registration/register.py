@@ -84,14 +84,16 @@ def register(
     progress: ProgressCallback = no_progress,
     on_usable: Callable[[NDArray[np.float64]], None] = lambda _matrix: None,
     on_stage: Callable[[str], None] = lambda _stage: None,
+    on_rigid: Callable[[Aligned], None] = lambda _aligned: None,
 ) -> Registration:
     """Register two images of one patient. Raises :class:`Cancelled`; never returns an alignment it does not believe.
 
     ``on_usable`` is given the current-to-prior matrix (4, 4) as soon as linked scroll can use it; ``on_stage`` a word
-    when a stage is done: ``rigid``, ``first_deformable``, ``deformable``.
+    when a stage is done: ``rigid``, ``first_deformable``, ``deformable``; ``on_rigid`` the rigid alignment with its
+    error while the deformable one is still in the making, where it is to be believed by itself.
     """
     run = RegistrationRun(current, prior, cancel or CancelToken(), progress, on_stage)
-    return run.all(method, on_usable)
+    return run.all(method, on_usable, on_rigid)
 
 
 def is_rigid_region(subject: Subject) -> bool:
@@ -124,7 +126,12 @@ class RegistrationRun:
         self._cancel.raise_if_cancelled()
         self._progress(Progress(stage, percent, 100))
 
-    def all(self, method: Method, on_usable: Callable[[NDArray[np.float64]], None]) -> Registration:
+    def all(
+        self,
+        method: Method,
+        on_usable: Callable[[NDArray[np.float64]], None],
+        on_rigid: Callable[[Aligned], None] = lambda _aligned: None,
+    ) -> Registration:
         """Do everything that ``method`` asks for."""
         early = refusal_beforehand(self.current, self.prior)
         if early is not None:
@@ -143,6 +150,8 @@ class RegistrationRun:
         if not wants_free:
             refusal = refusal_of_outcome(at_rest, rigid.error)
             return Registration(None if refusal else rigid, None, found.fit, refusal)
+        if refusal_of_outcome(at_rest, rigid.error) is None:
+            on_rigid(rigid)
         return self._deform(found, rigid)
 
     def _deform(self, found: RigidResult, rigid: Aligned) -> Registration:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from compare.linking.frame_graph import FrameEdge, FrameGraph, LinkBasis, Space
-from compare.registration.register import Method, Registration
-
-_COMPUTED = frozenset({LinkBasis.RIGID, LinkBasis.DEFORMABLE})
+from compare.linking.frame_graph import COMPUTED, FrameEdge, FrameGraph, LinkBasis, Space
+from compare.registration.register import Aligned, Method, Registration
 
 
 def with_registration(graph: FrameGraph, current: Space, prior: Space, outcome: Registration) -> FrameGraph:
@@ -13,12 +11,12 @@ def with_registration(graph: FrameGraph, current: Space, prior: Space, outcome: 
 
     A refused registration leaves no computed edge: the views say "not linked", not something stale.
     """
-    kept = tuple(
-        edge for edge in graph.edges if edge.basis not in _COMPUTED or {edge.source, edge.target} != {current, prior}
-    )
+    kept = graph.without(COMPUTED, current, prior)
     best = outcome.best
-    if best is None:
-        return FrameGraph(kept)
-    basis = LinkBasis.DEFORMABLE if best.kind is Method.DEFORMABLE else LinkBasis.RIGID
-    edge = FrameEdge(current, prior, basis, best.current_to_prior, best.typical_error_mm, best.error)
-    return FrameGraph((*kept, edge))
+    return kept if best is None else kept.with_edge(edge_of(current, prior, best))
+
+
+def edge_of(current: Space, prior: Space, aligned: Aligned) -> FrameEdge:
+    """Return one alignment as an edge from the current's space to the prior's."""
+    basis = LinkBasis.DEFORMABLE if aligned.kind is Method.DEFORMABLE else LinkBasis.RIGID
+    return FrameEdge(current, prior, basis, aligned.current_to_prior, aligned.typical_error_mm, aligned.error)

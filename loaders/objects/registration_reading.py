@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from loaders.discovery.element_values import Elements
 from loaders.errors import SourceError
+from loaders.model.pixel_format import FileLocator
 from loaders.model.study import Catalogue
 from loaders.objects.object_reading import ObjectBytes, read_object
 from loaders.objects.spatial_registration import Registration, registrations_of
@@ -26,3 +29,9 @@ def registrations_in(catalogue: Catalogue, file_bytes: ObjectBytes | None = None
         if record["status"] == "object":
             found += registrations_of(Elements(record["elements"]))
     return tuple(found)
+
+
+def registrations_in_bytes(data: bytes) -> tuple[Registration, ...]:
+    """Read the registrations that the bytes of one file state; none where it is no registration object."""
+    record = read_object(FileLocator(Path("registration")), data)
+    return registrations_of(Elements(record["elements"])) if record["status"] == "object" else ()

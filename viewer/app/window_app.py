@@ -142,6 +142,8 @@ def _show(pool: WorkerPool, start: _Start) -> int:
         settings=settings,
         settings_file=None if is_safe or start.is_for_pictures else settings_path(),
     )
+    # Pictures of the program are to be the same each time: there nothing is aligned by itself.
+    window.registration.is_automatic = not start.is_for_pictures
     _connect_languages(languages, window)
     _place(window, start)
     crashes = CrashWindow(window, jobs.call_on_window_thread)

@@ -7,63 +7,23 @@ finished pictures. While a new one is in the making the last one stays, under it
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer
 
-from compare.linking.frame_graph import LinkBasis
-from compare.linking.same_place import PlaceLink, ShiftTransform, flicker_pair, place_link
+from compare.linking.same_place import flicker_pair, place_link
 from loaders.model.frame_validity import FrameState
 from loaders.model.volume import Volume
 from loaders.progress import CancelToken, ProgressCallback
+from viewer.controllers.prior_picture import PriorPicture, PriorWanted, captions_of, picture_of
 from viewer.controllers.session_controller import SessionController
-from viewer.controllers.viewport_presenter import badge_of_place
 from viewer.jobs.job_runner import Job, JobKind, JobRunner
-from viewer.rendering.flicker import FlickerBasis, FlickerPicture, FlickerPlan, flicker_picture, plan_flicker
 from viewer.rendering.presentation_grey import presentation_pixels, presentation_table
 from viewer.rendering.reference_renderer import ReferenceRenderer
-from viewer.rendering.slice_renderer import SliceRequest
-from viewer.viewport.viewport_model import CanvasOwner, ViewportModel
 from viewer.viewport.viewport_widget import ViewportWidget
 
 #: The view must have been still for so long before the prior is made for it; a held key does not wait.
 _REST_MS = 60
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Wanted:
-    """Everything that the prior's picture depends on."""
-
-    widget: ViewportWidget
-    current: ViewportModel
-    prior: ViewportModel
-    size: tuple[int, int]
-    place: PlaceLink | None
-    loaded: int
-
-    def is_same(self, other: _Wanted | None) -> bool:
-        """Whether the picture of one would be the picture of the other."""
-        return (
-            other is not None
-            and self.widget is other.widget
-            and self.size == other.size
-            and self.current.volume is other.current.volume
-            and self.prior.volume is other.prior.volume
-            and self.current.viewport.view == other.current.viewport.view
-            and self.prior.viewport.view == other.prior.viewport.view
-            and self.prior.viewport.presentation == other.prior.viewport.presentation
-            and _is_same_place(self.place, other.place)
-            and self.loaded == other.loaded
-        )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Ready:
-    """A finished answer: ``picture`` is ``None`` where there is nothing of the prior to show."""
-
-    wanted: _Wanted
-    plan: FlickerPlan
-    picture: FlickerPicture | None
 
 
 class FlickerController(QObject):
@@ -81,9 +41,9 @@ class FlickerController(QObject):
         self._jobs = jobs
         self._viewports = viewports
         self._renderer = ReferenceRenderer(presentation_table, presentation_pixels)
-        self._ready: _Ready | None = None
-        self._making: _Wanted | None = None
-        self._job: Job[_Ready] | None = None
+        self._ready: PriorPicture | None = None
+        self._making: PriorWanted | None = None
+        self._job: Job[PriorPicture] | None = None
         self._shown_on: ViewportWidget | None = None
         self.is_held = False
         self._rest = QTimer(self)
@@ -135,7 +95,7 @@ class FlickerController(QObject):
         self._ready = self._making = None
         self._renderer.close()
 
-    def _wanted(self) -> _Wanted | None:
+    def _wanted(self) -> PriorWanted | None:
         session, widgets = self._session.session, self._viewports()
         pair = flicker_pair(session, self._session.stacks)
         if pair is None or max(pair) >= len(widgets):
@@ -148,7 +108,7 @@ class FlickerController(QObject):
         place = place_link(one, other, session.offsets, self._session.stacks, self._session.graph)
         states = prior.volume.validity
         loaded = states.count(FrameState.LOADED) + states.count(FrameState.PREVIEW)
-        return _Wanted(widget, current, prior, widget.canvas_size, place, loaded)
+        return PriorWanted(widget, current, prior, widget.canvas_size, place, loaded)
 
     def _make(self) -> None:
         wanted = self._wanted()
@@ -162,12 +122,12 @@ class FlickerController(QObject):
             self._job.cancel()
         self._making = wanted
 
-        def work(_cancel: CancelToken, _progress: ProgressCallback) -> _Ready:
-            return _made(wanted, self._renderer)
+        def work(_cancel: CancelToken, _progress: ProgressCallback) -> PriorPicture:
+            return picture_of(wanted, self._renderer)
 
         self._job = self._jobs.start(JobKind.PICTURE, "flicker", work, on_result=self._take)
 
-    def _take(self, ready: _Ready) -> None:
+    def _take(self, ready: PriorPicture) -> None:
         self._job = None
         self._making = None
         self._ready = ready
@@ -187,55 +147,9 @@ class FlickerController(QObject):
             # Nothing of the prior lies here: the current stays, and says so.
             wanted.widget.show_instead(replace(wanted.current, flicker=ready.plan.basis))
             return
-        wanted.widget.show_instead(_captions(wanted, ready.picture.plan), ready.picture.pixels)
+        wanted.widget.show_instead(captions_of(wanted, ready.picture.plan), ready.picture.pixels)
 
     def _go_back(self) -> None:
         if self._shown_on is not None:
             self._shown_on.show_instead(None)
             self._shown_on = None
-
-
-def _is_same_place(one: PlaceLink | None, other: PlaceLink | None) -> bool:
-    """Transforms are told apart by identity, but for shifts, which are made anew each time."""
-    if one is None or other is None:
-        return one is other
-    a, b = one.link.transform, other.link.transform
-    is_same = a == b if isinstance(a, ShiftTransform) and isinstance(b, ShiftTransform) else a is b
-    return is_same and one.link.basis is other.link.basis and one.offset_mm == other.offset_mm
-
-
-def _made(wanted: _Wanted, renderer: ReferenceRenderer) -> _Ready:
-    current, prior = wanted.current, wanted.prior
-    if current.volume is None or prior.volume is None:
-        raise ValueError("both sides need a volume")
-    plan = plan_flicker(
-        SliceRequest(current.volume, current.viewport.view, current.viewport.presentation, *wanted.size),
-        SliceRequest(prior.volume, prior.viewport.view, prior.viewport.presentation, *wanted.size),
-        None if wanted.place is None else wanted.place.link,
-    )
-    return _Ready(wanted, plan, flicker_picture(plan, renderer))
-
-
-def _captions(wanted: _Wanted, plan: FlickerPlan) -> ViewportModel:
-    """The prior's own words, with the place, the scale and the link of the picture that is shown."""
-    prior, current = wanted.prior, wanted.current
-    view = plan.request.view if plan.request is not None and plan.points is None else None
-    if view is None:
-        index = prior.viewport.view.frame_index if plan.nearest_index is None else plan.nearest_index
-        view = replace(current.viewport.view, frame_index=index)
-    is_between = plan.basis is FlickerBasis.RESAMPLED
-    is_warped = wanted.place is not None and wanted.place.link.basis is LinkBasis.DEFORMABLE
-    frame = current.frame
-    return replace(
-        prior,
-        index=current.index,
-        viewport=replace(prior.viewport, view=view),
-        link=prior.link if wanted.place is None else badge_of_place(wanted.place),
-        nearest_slice=plan.nearest_index + 1 if is_between and plan.nearest_index is not None else None,
-        is_warped=is_warped,
-        flicker=plan.basis,
-        canvas_of=CanvasOwner(current.viewport.view, frame) if is_between and frame is not None else None,
-        reference_lines=(),
-        cine=None,
-        is_active=current.is_active,
-    )

@@ -7,6 +7,7 @@ from typing import cast
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
 
 from viewer.controllers.opening_controller import SCAN_JOB, SOURCE_JOB, OpeningController
+from viewer.controllers.registration_controller import ALIGN_JOB
 from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobRunner
 from viewer.panels.bottom_strip import BottomStrip, JobLine
@@ -24,6 +25,7 @@ _TITLES = cast(
         "store_open": QT_TRANSLATE_NOOP("Jobs", "Opening the study"),
         "store_keep": QT_TRANSLATE_NOOP("Jobs", "Keeping the studies"),
         "library_keep": QT_TRANSLATE_NOOP("Jobs", "Keeping the studies"),
+        ALIGN_JOB: QT_TRANSLATE_NOOP("Jobs", "Aligning the two examinations"),
         "demo": QT_TRANSLATE_NOOP("Jobs", "Making the demo patient"),
     },
 )

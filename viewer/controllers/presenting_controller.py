@@ -14,7 +14,7 @@ from viewer.controllers.session_controller import SessionController
 from viewer.controllers.viewport_presenter import viewport_models
 from viewer.controllers.volume_store import VolumeStore
 from viewer.main_window.viewport_grid import ViewportGrid
-from viewer.viewport.viewport_model import CineNote, ViewportModel
+from viewer.viewport.viewport_model import CineNote, LinkBadge, ViewportModel
 
 
 class PresentingController(QObject):
@@ -36,6 +36,10 @@ class PresentingController(QObject):
         self.models: tuple[ViewportModel, ...] = ()
         #: Says what plays in a viewport.
         self.cine_note: Callable[[int], CineNote | None] = lambda _index: None
+        #: Changes what a link badge says while an alignment is on its way, or was refused.
+        self.link_note: Callable[[int, LinkBadge | None], LinkBadge | None] = lambda _index, badge: badge
+        #: The stated error of the alignment at each frame of a viewport.
+        self.slice_errors: Callable[[int], tuple[float | None, ...]] = lambda _index: ()
         #: Changes how a picture is drawn: a presentation state's greys.
         self.dress: Callable[[ViewportModel], ViewportModel] = lambda model: model
         self._refit_timer = QTimer(self)
@@ -67,9 +71,18 @@ class PresentingController(QObject):
         self._volumes.show(shown)
         today = date.today()  # noqa: DTZ011 - the reader's own day
         models = viewport_models(self._session, self._volumes.volume, self._volumes.refusal, today)
-        self.models = tuple(self.dress(replace(model, cine=self.cine_note(model.index))) for model in models)
+        self.models = tuple(self.dress(self._noted(model)) for model in models)
         self._grid.show_models(self.models)
         self.presented.emit()
+
+    def _noted(self, model: ViewportModel) -> ViewportModel:
+        index = model.index
+        return replace(
+            model,
+            cine=self.cine_note(index),
+            link=self.link_note(index, model.link),
+            slice_errors_mm=self.slice_errors(index),
+        )
 
     def _session_changed(self, before: ComparisonSession, after: ComparisonSession) -> None:
         if before.layout != after.layout:

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 
 from compare.errors import Refused
 from compare.identity.session_identity import SessionIdentity, session_identity
-from compare.linking.frame_graph import FrameEdge, FrameGraph
+from compare.linking.frame_graph import COMPUTED, FrameEdge, FrameGraph, Space
 from compare.linking.known_frames import graph_of
 from compare.linking.link_status import LinkStatus
 from compare.linking.propagate import link_statuses, propagate
@@ -54,7 +54,7 @@ class SessionController(QObject):
         self._known_graph: tuple[tuple[Study, ...], FrameGraph] = ((), FrameGraph())
         self._identity = SessionIdentity()
         self._identity_of: tuple[object, object] = (None, None)
-        self._learnt: tuple[FrameEdge, ...] = ()
+        self._learnt = FrameGraph()
 
     @property
     def session(self) -> ComparisonSession:
@@ -85,7 +85,7 @@ class SessionController(QObject):
         known, graph = self._known_graph
         if len(studies) != len(known) or any(a is not b for a, b in zip(studies, known, strict=True)):
             graph = graph_of(studies)
-            for edge in self._learnt:
+            for edge in self._learnt.edges:
                 graph = graph.with_edge(edge)
             # One assignment: a job that prepares a hanging asks from its own thread.
             self._known_graph = (studies, graph)
@@ -131,10 +131,28 @@ class SessionController(QObject):
 
     def know(self, edge: FrameEdge) -> None:
         """Take a transform that the headers do not give (a registration); it outlives every later scan."""
-        self._learnt = (*self._learnt, edge)
+        self._learnt = self._learnt.with_edge(edge)
         studies, graph = self._known_graph
         self._known_graph = (studies, graph.with_edge(edge))
         self.graph_changed.emit()
+
+    def know_computed(self, a: Space, b: Space, edge: FrameEdge | None) -> None:
+        """Put a computed alignment in the place of any before it between two spaces; ``None`` takes it back."""
+        learnt = self._learnt.without(COMPUTED, a, b)
+        self._learnt = learnt if edge is None else learnt.with_edge(edge)
+        studies, graph = self._known_graph
+        graph = graph.without(COMPUTED, a, b)
+        self._known_graph = (studies, graph if edge is None else graph.with_edge(edge))
+        self.graph_changed.emit()
+
+    def follow_untouched(self, moved: int) -> None:
+        """Bring the other viewports to the place that one shows, as long as the reader has changed nothing at all."""
+        if self.is_untouched:
+            before = self.session
+            after, _ = propagate(before, before, moved, LinkedAction.SCROLL, self.stacks, self.graph)
+            if after != before:
+                self._history = self._history.amend(after)
+                self.session_changed.emit(before, after)
 
     def apply(
         self, command: Command, *, moved: int | None = None, actions: Sequence[LinkedAction] = (), merge_key: str = ""

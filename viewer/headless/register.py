@@ -10,7 +10,8 @@ from pathlib import Path
 from compare.registration.register import Method, Registration, register
 from compare.registration.registration_image import WORKING_DETAIL_MM
 from compare.registration.transform_file import write_transform
-from viewer.headless.output import STANDARD_OUTPUT, OutputError, verb_parser, write_json
+from compare.reporting.spatial_registration import RegisteredSeries, spatial_registration
+from viewer.headless.output import STANDARD_OUTPUT, OutputError, verb_parser, write_bytes, write_json
 from viewer.headless.registration_document import registration_document
 from viewer.headless.registration_input import LoadedPair, load_pair, no_alignment, say_progress
 
@@ -29,6 +30,7 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--transform", metavar="FILE.h5", type=Path, help="current to prior, LPS mm, as SimpleITK reads it"
     )
+    parser.add_argument("--reg", metavar="OUT.dcm", type=Path, help="the same as a DICOM registration object")
     options = parser.parse_args(arguments)
     if options.transform is not None and options.transform.suffix.lower() not in {".h5", ".hdf5"}:
         parser.error("--transform writes HDF5: the name must end in .h5")
@@ -41,6 +43,9 @@ def run(arguments: Sequence[str]) -> int:
             write_transform(outcome.best.current_to_prior, options.transform)
         except OSError as error:
             raise OutputError(str(error)) from error
+    if options.reg is not None:
+        sides = [RegisteredSeries(one.study, one.series, one.stack) for one in (pair.current, pair.prior)]
+        write_bytes(spatial_registration(outcome.best.current_to_prior, *sides), options.reg)
     return 0
 
 

@@ -34,9 +34,11 @@ class JobKind(StrEnum):
     NETWORK = "network"
     #: Single pictures made ahead of a key: too small and too many to be told of.
     PICTURE = "picture"
+    #: Alignments and what is computed from them: up to minutes, one at a time, in a process of their own.
+    ALIGN = "align"
 
 
-_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.NETWORK: 6, JobKind.PICTURE: 1}
+_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.NETWORK: 6, JobKind.PICTURE: 1, JobKind.ALIGN: 1}
 _QUIET = frozenset({JobKind.PICTURE})
 
 
@@ -47,6 +49,7 @@ class Job(Generic[Result]):
     identifier: int
     name: str
     is_quiet: bool = False
+    kind: JobKind = JobKind.COMPUTE
     cancel_token: CancelToken = field(default_factory=CancelToken)
     progress: Progress | None = None
     is_finished: bool = False
@@ -111,7 +114,7 @@ class JobRunner(QObject):
 
         Without ``on_error`` an error is raised on the window's thread, where the crash report catches it.
         """
-        job: Job[Result] = Job(next(self._identifiers), name, is_quiet=kind in _QUIET)
+        job: Job[Result] = Job(next(self._identifiers), name, is_quiet=kind in _QUIET, kind=kind)
         self._running[job.identifier] = job
         if not job.is_quiet:
             self.job_started.emit(job)

@@ -34,7 +34,7 @@ class PointerTool(StrEnum):
     WINDOW = "window"
     SCROLL = "scroll"
     ZOOM = "zoom"
-    LENGTH = "length"
+    MEASURE = "measure"
 
 
 class BarCommand(StrEnum):
@@ -49,7 +49,7 @@ _TOOL_ICONS = {
     PointerTool.WINDOW: Icon.WINDOW,
     PointerTool.SCROLL: Icon.SCROLL,
     PointerTool.ZOOM: Icon.ZOOM,
-    PointerTool.LENGTH: Icon.LENGTH,
+    PointerTool.MEASURE: Icon.LENGTH,
 }
 
 
@@ -116,6 +116,12 @@ class TopBar(Retranslated):
         """Mark the tool in use; emits nothing."""
         self._tools[tool].setChecked(True)
 
+    def set_measure_menu(self, menu: QMenu) -> None:
+        """Hang a menu of all measuring tools beside the button that takes the one used last."""
+        button = self._tools[PointerTool.MEASURE]
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+
     def set_layout(self, rows: int, columns: int) -> None:
         """Tell the layout in use."""
         self._layout = (rows, columns)
@@ -125,6 +131,10 @@ class TopBar(Retranslated):
         """Mark the language in use; emits nothing."""
         for action in self._languages.actions():
             action.setChecked(action.data() == language)
+
+    def language(self) -> str:
+        """The language in use, as the reader chose it."""
+        return next((str(action.data()) for action in self._languages.actions() if action.isChecked()), "en")
 
     def set_profile(self, profile: MouseProfile) -> None:
         """Mark what the left mouse button does; emits nothing."""
@@ -143,7 +153,7 @@ class TopBar(Retranslated):
             PointerTool.WINDOW: (self.tr("W/L"), self.tr("Drag to change the window")),
             PointerTool.SCROLL: (self.tr("Scroll"), self.tr("Drag to scroll through the slices")),
             PointerTool.ZOOM: (self.tr("Zoom"), self.tr("Drag to zoom")),
-            PointerTool.LENGTH: (self.tr("Measure"), self.tr("Drag to measure a length")),
+            PointerTool.MEASURE: (self.tr("Measure"), self.tr("Measure; the arrow lists all tools")),
         }
         for tool, button in self._tools.items():
             name, sentence = names[tool]

@@ -10,6 +10,7 @@ from PySide6.QtCore import QCoreApplication
 from compare.session.comparison_session import Role
 from loaders.model.frame_validity import FrameState
 from viewer.rendering.flicker import FlickerBasis
+from viewer.viewport.alignment_words import alignment_words
 from viewer.viewport.viewport_model import IdentityMark, LinkBadge, LinkKind, ViewportModel
 
 translate = QCoreApplication.translate
@@ -103,7 +104,10 @@ def link_badge(link: LinkBadge) -> Badge | None:
         tone = Tone.WARNING
     else:
         text, why = _not_linked(link)
-    return Badge("link", text, tone, why)
+    if link.percent_done is not None and link.is_linked:
+        text = translate("Viewport", "{link} ({percent} %)").format(link=text, percent=link.percent_done)
+        why = f"{why} {translate('Viewport', 'An alignment is on its way.')}"
+    return Badge("link", text, tone, f"{why} {alignment_words(link.reason)}".rstrip())
 
 
 def _not_linked(link: LinkBadge) -> tuple[str, str]:
@@ -115,6 +119,8 @@ def _not_linked(link: LinkBadge) -> tuple[str, str]:
         return text.format(percent=link.percent_done), why
     if link.kind is LinkKind.NOT_RELIABLE:
         why = translate("Viewport", "No alignment good enough was found. Match two slices by hand to link.")
+        if link.is_followed:
+            why += " " + translate("Viewport", "Until then the slices scroll together by their numbers only.")
         return translate("Viewport", "NOT LINKED no reliable alignment"), why
     return translate("Viewport", "NOT LINKED switched off"), translate("Viewport", "Linking is switched off.")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
@@ -14,7 +15,7 @@ from viewer.viewport import palette
 from viewer.viewport.badges import Tone
 from viewer.viewport.pane_font import FontMeasure
 from viewer.viewport.scale_bar import ScaleBar
-from viewer.viewport.slice_strip import STRIP_WIDTH_PX, row_of_slice, strip_pixels
+from viewer.viewport.slice_strip import RIBBON_WIDTH_PX, STRIP_WIDTH_PX, ribbon_pixels, row_of_slice, strip_pixels
 from viewer.viewport.text_layout import MARGIN_PX, PlacedLine, wrap
 from viewer.viewport.viewport_model import ViewportModel
 
@@ -133,7 +134,17 @@ def paint_scale_bar(
 @lru_cache(maxsize=16)
 def _strip_picture(states: bytes, rows: int, columns: int) -> QImage:
     """The strip of these states, one byte a slice: while scrolling it is the same from slice to slice."""
-    pixels = strip_pixels(np.frombuffer(states, dtype=np.uint8), rows)
+    return _widened(strip_pixels(np.frombuffer(states, dtype=np.uint8), rows), columns)
+
+
+@lru_cache(maxsize=16)
+def _ribbon_picture(errors_mm: tuple[float | None, ...], rows: int, columns: int) -> QImage:
+    """The ribbon of the stated error beside the strip."""
+    return _widened(ribbon_pixels(errors_mm, rows), columns)
+
+
+def _widened(pixels: NDArray[np.uint8], columns: int) -> QImage:
+    rows = len(pixels)
     wide = np.repeat(pixels[:, np.newaxis], columns, axis=1)
     picture = QImage(wide.tobytes(), columns, rows, columns * 3, QImage.Format.Format_RGB888)
     return picture.convertToFormat(QImage.Format.Format_RGB32)
@@ -149,6 +160,10 @@ def paint_strip(painter: QPainter, model: ViewportModel, pane: QRectF, device_pi
     picture = _strip_picture(model.volume.validity.snapshot().tobytes(), rows, columns)
     picture.setDevicePixelRatio(device_pixel_ratio)
     painter.drawImage(area.topLeft(), picture)
+    if model.slice_errors_mm:
+        ribbon = _ribbon_picture(model.slice_errors_mm, rows, max(round(RIBBON_WIDTH_PX * device_pixel_ratio), 1))
+        ribbon.setDevicePixelRatio(device_pixel_ratio)
+        painter.drawImage(QPointF(area.left() - RIBBON_WIDTH_PX - 1, area.top()), ribbon)
     y = area.top() + row_of_slice(model.viewport.view.frame_index, len(model.stack.frames), area.height())
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, on=True)
     painter.setPen(QPen(palette.SHADOW, 1.0))

@@ -5,6 +5,8 @@ Rows are device pixels. With more slices than rows a row shows the state that mo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,6 +35,14 @@ STATE_COLOURS: dict[FrameState, tuple[int, int, int]] = {
     FrameState.MISSING: (0xE8, 0xC5, 0x47),
 }
 
+#: Stated error of an alignment: up to so many mm, RGB. Each is brighter than the one before, to read in grey too.
+ERROR_COLOURS: tuple[tuple[float, tuple[int, int, int]], ...] = (
+    (2.0, (0x1E, 0x6E, 0x78)),
+    (5.0, (0xC9, 0x8A, 0x2C)),
+    (float("inf"), (0xFF, 0x9C, 0x8E)),
+)
+RIBBON_WIDTH_PX = 3
+
 
 def strip_states(states: NDArray[np.uint8], rows: int) -> NDArray[np.uint8]:
     """Return the state of each row, shape (rows,), of a strip ``rows`` high over all slices from the first at the top.
@@ -58,6 +68,22 @@ def strip_pixels(states: NDArray[np.uint8], rows: int) -> NDArray[np.uint8]:
     for state, colour in STATE_COLOURS.items():
         table[state] = colour
     return table[strip_states(states, rows)]
+
+
+def ribbon_pixels(errors_mm: Sequence[float | None], rows: int) -> NDArray[np.uint8]:
+    """Return the colours of the stated error along the stack, shape (rows, 3); black where nothing is stated.
+
+    A row that stands for several slices shows the worst of them.
+    """
+    count = len(errors_mm)
+    known = np.array([-1.0 if error is None else error for error in errors_mm])
+    if rows >= count:
+        worst = known[np.arange(rows) * count // rows]
+    else:
+        worst = np.maximum.reduceat(known, np.arange(rows) * count // rows)
+    table = np.array([(0, 0, 0), *(colour for _, colour in ERROR_COLOURS)], dtype=np.uint8)
+    steps = np.array([0.0, *(limit for limit, _ in ERROR_COLOURS[:-1])])
+    return table[np.searchsorted(steps, worst, side="right")]
 
 
 def row_of_slice(frame_index: int, count: int, height: float) -> float:

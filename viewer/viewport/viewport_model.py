@@ -44,6 +44,10 @@ class LinkBadge:
     error_mm: float | None = None
     offset_mm: float | None = None
     percent_done: int | None = None
+    #: Why an alignment was refused, as a stable code.
+    reason: str = ""
+    #: Whether a viewport without a reliable alignment still scrolls along, by slice numbers.
+    is_followed: bool = False
 
     @property
     def is_linked(self) -> bool:
@@ -126,9 +130,12 @@ class ViewportModel:
     canvas_of: CanvasOwner | None = None
     cine: CineNote | None = None
     measurements: tuple[Measurement, ...] = ()
+    is_key_image: bool = False
     is_active: bool = False
     is_alone: bool = False
     blocked_reason: str = ""
+    #: Stated error of the alignment at every frame in mm, or ``None`` where nothing is known; empty without one.
+    slice_errors_mm: tuple[float | None, ...] = ()
 
     @property
     def role(self) -> Role:
