@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 from pydicom.valuerep import DS
 
 from compare.linking.frame_graph import PointTransform, RigidTransform
@@ -118,9 +118,9 @@ def _matrix(matrix: NDArray[np.float64]) -> Dataset:
     return item
 
 
-def _numbers(values: NDArray[np.float64]) -> list[DS]:
+def _numbers(values: NDArray[np.float64]) -> list[str]:
     """As decimal strings of at most sixteen characters (PS3.5 6.2); a negative zero would only puzzle."""
-    return [DS(float(value) + 0.0, auto_format=True) for value in values.ravel()]
+    return [str(DS(float(value) + 0.0, auto_format=True)) for value in values.ravel()]
 
 
 def _images(stack: Stack) -> Items:
@@ -136,7 +136,7 @@ def _images(stack: Stack) -> Items:
 
 def _written(content: Dataset, class_uid: str, current: RegisteredSeries, prior: RegisteredSeries) -> bytes:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = class_uid
+    meta.MediaStorageSOPClassUID = UID(class_uid)
     meta.MediaStorageSOPInstanceUID = generate_uid(None)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     file = FileDataset("", content, file_meta=meta, preamble=b"\0" * 128)

@@ -15,12 +15,14 @@ from compare.reporting.presentation_state import presentation_states
 from compare.reporting.structured_report import structured_report
 from compare.reporting.tables import csv_text
 from compare.session.session_file import ReadSession
+from loaders.cache.memory_budget import MemoryBudget
 from loaders.errors import WorldError
 from loaders.progress import CancelToken, ProgressCallback
 from loaders.stores.local_folder import LocalFolder
 from loaders.workers.worker_pool import WorkerPool
 from viewer.controllers.session_controller import SessionController
 from viewer.headless.measured_session import MeasuredSession, evidence_of, measure_session
+from viewer.headless.opened_path import OpenedPath
 from viewer.headless.sheet import content_of
 from viewer.jobs.job_runner import JobKind, JobRunner
 from viewer.panels.export_dialog import ExportChoice, ExportDialog, ExportKind
@@ -89,8 +91,8 @@ class ExportController(QObject):
         def work(_cancel: CancelToken, _progress: ProgressCallback) -> Exported:
             files: dict[ExportKind, Callable[[], Sequence[bytes]]] = {ExportKind.PICTURE: lambda: [_png(picture)]}
             if measuring and folder is not None:
-                measured = measure_session(ReadSession(session), catalogue, folder, pool)
-                files.update(_made(measured, folder, pool, language))
+                images = OpenedPath(pool, folder, catalogue, MemoryBudget())
+                files.update(_made(measure_session(ReadSession(session), images), images, language))
             return _written({kind: files[kind] for kind in choice.kinds if kind in files}, choice.folder, base)
 
         self._jobs.start(JobKind.READ, "quiet export", work, on_result=self._tell, on_error=self._fail)
@@ -114,15 +116,15 @@ class ExportController(QObject):
 
 
 def _made(
-    measured: MeasuredSession, folder: LocalFolder, pool: WorkerPool, language: str
+    measured: MeasuredSession, images: OpenedPath, language: str
 ) -> dict[ExportKind, Callable[[], Sequence[bytes]]]:
     """Who makes which kind of file; each is called once, in the job."""
     findings = measured.findings
     return {
         ExportKind.TABLE: lambda: [csv_text(findings).encode()],
-        ExportKind.REPORT: lambda: [structured_report(findings, evidence_of(measured, folder))],
-        ExportKind.STATES: lambda: presentation_states(findings, evidence_of(measured, folder)),
-        ExportKind.SHEET: lambda: [comparison_sheet(content_of(measured, folder, pool), language)],
+        ExportKind.REPORT: lambda: [structured_report(findings, evidence_of(measured, images))],
+        ExportKind.STATES: lambda: presentation_states(findings, evidence_of(measured, images)),
+        ExportKind.SHEET: lambda: [comparison_sheet(content_of(measured, images), language)],
     }
 
 
