@@ -16,11 +16,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
-<<<<<<< HEAD
-from pydicom.valuerep import DS
-=======
 from pydicom.valuerep import DSfloat
->>>>>>> align
 
 from compare.linking.frame_graph import PointTransform, RigidTransform
 from compare.linking.registration_edges import transform_of
@@ -122,15 +118,9 @@ def _matrix(matrix: NDArray[np.float64]) -> Dataset:
     return item
 
 
-<<<<<<< HEAD
-def _numbers(values: NDArray[np.float64]) -> list[str]:
-    """As decimal strings of at most sixteen characters (PS3.5 6.2); a negative zero would only puzzle."""
-    return [str(DS(float(value) + 0.0, auto_format=True)) for value in values.ravel()]
-=======
 def _numbers(values: NDArray[np.float64]) -> list[DSfloat]:
     """As decimal strings of at most sixteen characters (PS3.5 6.2); a negative zero would only puzzle."""
     return [DSfloat(float(value) + 0.0, auto_format=True) for value in values.ravel()]
->>>>>>> align
 
 
 def _images(stack: Stack) -> Items:

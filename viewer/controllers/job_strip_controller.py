@@ -6,12 +6,8 @@ from typing import cast
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
 
-<<<<<<< HEAD
-from viewer.controllers.opening_controller import SCAN_JOB, SOURCE_JOB, OpeningController
-=======
 from viewer.controllers.changes_controller import CHANGES_JOB
-from viewer.controllers.opening_controller import SCAN_JOB, OpeningController
->>>>>>> align
+from viewer.controllers.opening_controller import SCAN_JOB, SOURCE_JOB, OpeningController
 from viewer.controllers.registration_controller import ALIGN_JOB
 from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobRunner

@@ -107,11 +107,8 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("fold_rail", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Studies: narrow or wide"), "B"),
     _row("toggle_panel", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Open or close the panel"), "P"),
     _row("toggle_measurements", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "List of measurements"), "Shift+D"),
-<<<<<<< HEAD
     _row("toggle_lesions", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Lesions through time"), "Shift+L"),
-=======
-    _row("toggle_changes", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Changed places"), "G"),
->>>>>>> align
+    _row("toggle_changes", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Changed places"), "Shift+G"),
     _row("toggle_objects", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "What is beside the images"), "O"),
     _row("reports", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Reports and allergies"), "Shift+R"),
     _row("kept_studies", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Kept studies"), "Shift+K"),

@@ -63,11 +63,8 @@ from viewer.viewport.viewport_widget import ViewportWidget
 _PROBLEMS = "problems"
 _MEASUREMENTS = "measurements"
 _OBJECTS = "objects"
-<<<<<<< HEAD
 _LESIONS = "lesions"
-=======
 _CHANGES = "changes"
->>>>>>> align
 
 
 class MainWindow(QWidget):
@@ -183,15 +180,11 @@ class MainWindow(QWidget):
         self.presenting.slice_errors = self.registration.slice_errors
         self.aligned = AlignedViewController(self.session, self.registration, jobs, self.viewports, self)
         volumes.dropped.connect(self.aligned.release)
-<<<<<<< HEAD
-        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, jobs=jobs, parent=self)
-=======
         self.changes = ChangesController(
             self.session, self.registration, volumes, jobs, go_to=self.pictures.cursor.go_to, parent=self
         )
         self.drawer.add_panel(_CHANGES, self.changes.panel)
-        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
->>>>>>> align
+        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, jobs=jobs, parent=self)
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
         self.lesions = LesionsController(self.session, self.pictures.measuring, self.viewports, self)
