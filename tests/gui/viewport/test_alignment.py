@@ -120,7 +120,7 @@ def test_the_pair_aligns_by_itself_states_its_error_and_moves_nothing_until_the_
 
 def changes_are_listed_and_gone_to(qtbot: QtBot, window: MainWindow) -> None:
     """The panel looks for changes when asked, says what it is, and a click goes to the place in both examinations."""
-    QTest.keyClick(window, Qt.Key.Key_G)
+    QTest.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
     panel = window.changes.panel
     assert panel.isVisible()
     assert any("not a finding" in label.text() for label in panel.findChildren(QLabel))
