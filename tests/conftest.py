@@ -41,11 +41,15 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("soak")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep all tests that share the screen in one process, and skip those that need one where there is none."""
     has_screen = bool(os.environ.get("DISPLAY")) or not sys.platform.startswith("linux")
     no_screen = pytest.mark.skip(reason="needs a screen: run 'make test', which brings its own")
     for item in items:
+        # A forgotten mark would put a window over those of the process that has the screen.
+        if {"qapp", "qtbot"} & set(getattr(item, "fixturenames", ())) and not item.get_closest_marker("gui"):
+            item.add_marker(pytest.mark.gui)
         if any(item.get_closest_marker(name) for name in _SCREEN_MARKS):
             item.add_marker(pytest.mark.xdist_group("screen"))
             if not has_screen and item.get_closest_marker("gui"):

@@ -32,7 +32,8 @@ class LesionSize:
     """A lesion at one examination, in mm of the patient. ``short_mm`` is ``None`` where only one axis was drawn.
 
     ``reason`` is a stable word for why there is no size: ``not_measured``, ``frame_not_open``, ``no_millimetres``
-    (spacing that is not of the patient cannot be compared), ``withheld``.
+    (spacing that is not of the patient cannot be compared), ``not_confirmed`` (carried over, and neither adjusted nor
+    accepted), ``withheld``.
     """
 
     long_mm: float | None = None
@@ -69,6 +70,9 @@ def _size(session: ComparisonSession, lesion: Lesion, point: TimePoint, find_fra
     ]
     if not drawn:
         return LesionSize(reason="not_measured")
+    drawn = [one for one in drawn if not one.is_carried]
+    if not drawn:
+        return LesionSize(reason="not_confirmed")
     sizes = [_measured(one, find_frame(one)) for one in drawn]
     known = [size for size in sizes if size.long_mm is not None]
     # Two axes say more than one; of several slices the one where the lesion is largest counts.

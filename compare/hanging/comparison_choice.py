@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from compare.identity.verdict import Verdict, compare_identity
+from compare.pairing.pairing_rule import NOTHING_KNOWN, PairingKnowledge
 from compare.pairing.prior_choice import priors_by_worth
 from compare.pairing.roles import newest_first, study_key_of
 from compare.pairing.series_pairs import SeriesPair, pair_series
@@ -32,7 +33,9 @@ def comparable_studies(study: Study, studies: Iterable[Study]) -> tuple[Study, .
     )
 
 
-def choose_comparison(study: Study, series: Series | None, studies: Sequence[Study]) -> ComparisonChoice:
+def choose_comparison(
+    study: Study, series: Series | None, studies: Sequence[Study], known: PairingKnowledge = NOTHING_KNOWN
+) -> ComparisonChoice:
     """Return what to hang for a study, or for one of its series, that the reader pointed at.
 
     A newest study is compared with its best prior, an older one with the newest. The best prior is the one of most
@@ -41,10 +44,10 @@ def choose_comparison(study: Study, series: Series | None, studies: Sequence[Stu
     person = comparable_studies(study, studies)
     newest = person[0]
     if study_key_of(newest) != study_key_of(study):
-        return _choice(newest, study, None, series)
+        return _choice(newest, study, None, series, known)
     best: ComparisonChoice | None = None
-    for prior in priors_by_worth(study, person[1:]):
-        choice = _choice(study, prior, series, None)
+    for prior in priors_by_worth(study, person[1:], known):
+        choice = _choice(study, prior, series, None, known)
         if choice.pair is not None:
             return choice
         best = best or choice
@@ -60,8 +63,10 @@ def neighbouring_study(current: Study, shown: Study, studies: Sequence[Study], s
     return priors[at + step]
 
 
-def _choice(current: Study, prior: Study, of_current: Series | None, of_prior: Series | None) -> ComparisonChoice:
-    pairs = pair_series(current, prior).pairs
+def _choice(
+    current: Study, prior: Study, of_current: Series | None, of_prior: Series | None, known: PairingKnowledge
+) -> ComparisonChoice:
+    pairs = pair_series(current, prior, known).pairs
     if of_current is not None:
         pair = next((one for one in pairs if one.current.uid == of_current.uid), None)
     elif of_prior is not None:

@@ -10,6 +10,7 @@ from compare.linking.frame_graph import FrameGraph, LinkBasis
 from compare.linking.known_frames import graph_of
 from compare.linking.propagate import propagate
 from compare.linking.stack_places import Stacks
+from compare.pairing.pairing_rule import NOTHING_KNOWN, PairingKnowledge
 from compare.pairing.roles import newest_first, roles_of, study_key_of
 from compare.pairing.series_features import SeriesFeatures, features_of
 from compare.pairing.series_pairs import Pairing, SeriesPair, pair_series
@@ -42,7 +43,9 @@ def stacks_of(studies: Sequence[Study]) -> dict[StackKey, Stack]:
     return {stack.key: stack for study in studies for series in study.series for stack in series.stacks}
 
 
-def hang_studies(studies: Sequence[Study], canvas: Canvas = (1000, 1000)) -> Hanging:
+def hang_studies(
+    studies: Sequence[Study], canvas: Canvas = (1000, 1000), known: PairingKnowledge = NOTHING_KNOWN
+) -> Hanging:
     """Hang one study, or up to three studies of one patient, newest at the left.
 
     The caller has checked that they are of one patient (:mod:`compare.identity`). ``canvas`` is the whole area in
@@ -55,7 +58,7 @@ def hang_studies(studies: Sequence[Study], canvas: Canvas = (1000, 1000)) -> Han
     if len(shown) == 1:
         return Hanging(_hang_one(shown[0], canvas), (), graph)
     roles = roles_of(shown)
-    pairings = tuple(pair_series(shown[0], prior) for prior in shown[1:])
+    pairings = tuple(pair_series(shown[0], prior, known) for prior in shown[1:])
     chosen = _chosen_series(shown, pairings)
     return Hanging(_side_by_side(shown, chosen, roles, canvas, graph), pairings, graph)
 

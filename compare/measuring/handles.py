@@ -7,23 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from compare.measuring.outline import grips_of, moved_points, strokes_of
 from compare.session.measurement import InPlanePoint, Measurement
 from compare.viewing.canvas import CanvasTransform, Point
 
 
 @dataclass(frozen=True, slots=True)
 class Handle:
-    """What of a measurement was taken: one of its points by number, or the whole (``None``)."""
+    """What of a measurement was taken: a grip by number (:func:`grips_of`), or the whole (``None``)."""
 
     measurement: Measurement
     point: int | None
 
     def moved(self, right_mm: float, down_mm: float) -> tuple[InPlanePoint, ...]:
         """Return the measurement's points after the handle has moved by so many in-plane mm."""
-        return tuple(
-            (right + right_mm, down + down_mm) if self.point is None or self.point == number else (right, down)
-            for number, (right, down) in enumerate(self.measurement.points_mm)
-        )
+        return moved_points(self.measurement.kind, self.measurement.points_mm, self.point, right_mm, down_mm)
 
 
 def handle_at(
@@ -36,9 +34,12 @@ def handle_at(
     points: list[tuple[float, Handle]] = []
     lines: list[tuple[float, Handle]] = []
     for measurement in measurements:
-        places = [transform.in_plane_mm_to_canvas(*point) for point in measurement.points_mm]
+        grips = grips_of(measurement.kind, measurement.points_mm)
+        places = [transform.in_plane_mm_to_canvas(*grip) for grip in grips]
         points += [(math.dist(at, place), Handle(measurement, number)) for number, place in enumerate(places)]
-        lines += [(_distance_to_segment(at, a, b), Handle(measurement, None)) for a, b in pairwise(places)]
+        for stroke in strokes_of(measurement.kind, measurement.points_mm):
+            corners = [transform.in_plane_mm_to_canvas(*point) for point in stroke]
+            lines += [(_distance_to_segment(at, a, b), Handle(measurement, None)) for a, b in pairwise(corners)]
     for candidates in (points, lines):
         near = [candidate for candidate in candidates if candidate[0] <= reach_px]
         if near:

@@ -9,6 +9,7 @@ from compare.measuring.length import Length, length_between
 from compare.measuring.region import Region
 from compare.measuring.statistics import RegionStatistics, statistics_of, value_at
 from compare.session.measurement import REGIONS, Measurement, MeasurementKind
+from loaders.model.frame import Frame
 from loaders.model.units import SpacingBasis
 from loaders.model.volume import Volume
 
@@ -41,7 +42,18 @@ def values_of(measurement: Measurement, volume: Volume) -> tuple[MeasuredValue, 
     Raises ``ValueError`` when the volume does not hold the frame it was drawn on.
     """
     frame_index = _frame_index(measurement, volume)
-    frame, points, kind = volume.frame(frame_index), measurement.points_mm, measurement.kind
+    frame = volume.frame(frame_index)
+    if measurement.kind is MeasurementKind.PROBE:
+        value, reason = value_at(measurement.points_mm[0], volume, frame_index)
+        return (MeasuredValue("value", value, frame.values.unit.value, _decimals(value), reason=reason),)
+    if measurement.kind in REGIONS:
+        return _region_values(statistics_of(Region.of(measurement), volume, frame_index), frame.spacing.basis)
+    return values_on_frame(measurement, frame)
+
+
+def values_on_frame(measurement: Measurement, frame: Frame) -> tuple[MeasuredValue, ...]:
+    """Return what the frame's header alone gives: lengths, angles, areas; values of pixels are ``not_loaded``."""
+    points, kind = measurement.points_mm, measurement.kind
     if kind is MeasurementKind.LENGTH:
         return (_length("length", length_between(points[0], points[1], frame)),)
     if kind is MeasurementKind.BIDIRECTIONAL:
@@ -53,11 +65,11 @@ def values_of(measurement: Measurement, volume: Volume) -> tuple[MeasuredValue, 
         angle = angle_between(points[0], points[1], points[2], frame)
         return (MeasuredValue("angle", angle.degrees, "deg", 1, reason=angle.reason),)
     if kind is MeasurementKind.PROBE:
-        value, reason = value_at(points[0], volume, frame_index)
-        unit = frame.values.unit
-        return (MeasuredValue("value", value, unit.value, _decimals(value), reason=reason),)
+        return (MeasuredValue("value", None, frame.values.unit.value, reason="not_loaded"),)
     if kind in REGIONS:
-        return _region_values(statistics_of(Region.of(measurement), volume, frame_index), frame.spacing.basis)
+        area = Region.of(measurement).area_mm2 if frame.spacing.is_mm else None
+        found = RegionStatistics(frame.values.unit, area_mm2=area, reason="not_loaded")
+        return _region_values(found, frame.spacing.basis)
     return ()
 
 

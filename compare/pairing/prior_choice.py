@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compare.pairing.pairing_rule import NOTHING_KNOWN, PairingKnowledge
 from compare.pairing.roles import newest_first
 from compare.pairing.series_pairs import pair_series
 from loaders.model.study import Study
 
 
-def priors_by_worth(current: Study, others: Iterable[Study]) -> tuple[Study, ...]:
+def priors_by_worth(
+    current: Study, others: Iterable[Study], known: PairingKnowledge = NOTHING_KNOWN
+) -> tuple[Study, ...]:
     """Return the other studies, the one to compare with first.
 
     Studies with a series that pairs with one of the current's (a CT with a CT, a frontal with a frontal radiograph)
@@ -18,7 +21,7 @@ def priors_by_worth(current: Study, others: Iterable[Study]) -> tuple[Study, ...
     """
     by_date = newest_first(study for study in others if study is not current)
     return tuple(
-        sorted(by_date, key=lambda study: (not pair_series(current, study).pairs, _is_same_day(current, study)))
+        sorted(by_date, key=lambda study: (not pair_series(current, study, known).pairs, _is_same_day(current, study)))
     )
 
 

@@ -6,19 +6,12 @@ import re
 from dataclasses import dataclass
 
 from compare.linking.stack_places import places_of
+from compare.pairing.mr_weighting import weighting_from_times
+from compare.pairing.series_words import phase_in, regions_in, tokens_of, weighting_in
 from loaders.model.frame_plane import Vector3
 from loaders.model.series import Series
 from loaders.model.stack import Stack
 
-_LOCALISER = re.compile(r"\b(LOCALI[SZ]ER|SCOUT|TOPOGRAM|SURVEY|SCANOGRAM|SURVIEW|LOC)\b")
-_STOP_WORDS = frozenset({"MM", "THE", "OF", "WITH", "AND", "SERIES", "UNNAMED"})
-#: What one thing is called in two departments' descriptions.
-_SYNONYMS = {
-    "AX": "AXIAL", "TRA": "AXIAL", "TRANS": "AXIAL", "TRANSVERSE": "AXIAL", "COR": "CORONAL", "SAG": "SAGITTAL",
-    "SAGITAL": "SAGITTAL", "THORAX": "CHEST", "THX": "CHEST", "LUNGS": "LUNG", "PULM": "LUNG", "ABD": "ABDOMEN",
-    "CAP": "CHEST", "HEAD": "BRAIN", "SKULL": "BRAIN", "C+": "CONTRAST", "POST": "CONTRAST", "GD": "CONTRAST",
-    "ENHANCED": "CONTRAST", "PLAIN": "NATIVE", "NC": "NATIVE", "PRE": "NATIVE", "NONCON": "NATIVE",
-}  # fmt: skip
 #: Words in kernel names and how sharp they are: 0 smooth, 1 sharp.
 _KERNEL_WORDS = (
     ("LUNG", 0.85), ("BONE", 0.9), ("EDGE", 0.95), ("DETAIL", 0.6), ("STANDARD", 0.4), ("SOFT", 0.2), ("SMOOTH", 0.1),
@@ -41,6 +34,11 @@ class SeriesFeatures:
     has_contrast: bool | None
     numbers: tuple[tuple[str, float], ...]
     tokens: frozenset[str]
+    #: Parts of the body that the headers name, in the words of :mod:`compare.pairing.series_words`.
+    regions: frozenset[str]
+    #: Phase of contrast and MR weighting; empty where unknown.
+    phase: str
+    weighting: str
     technique: tuple[tuple[str, str], ...]
 
     def number(self, name: str) -> float | None:
@@ -55,40 +53,48 @@ def features_of(series: Series) -> SeriesFeatures | None:
         return None
     stack = max(stacks, key=lambda candidate: len(candidate.frames))
     technique = {name.lower(): value for name, value in series.technique}
-    text = f"{series.description} {series.protocol}".upper()
     # The protocol's name speaks only where the description says nothing: a scanner's menu would drown its words.
-    tokens = frozenset(_tokens(series.description.upper()) or _tokens(series.protocol.upper()))
+    tokens = tokens_of(series.description) or tokens_of(series.protocol)
+    numbers = _numbers(technique, stack)
     return SeriesFeatures(
         series=series,
         stack=stack,
-        is_localiser=_is_localiser(stack, text),
+        is_localiser=_is_localiser(stack, series),
         plane=_plane(stack),
         coverage=_coverage(stack),
         thickness_mm=stack.frames[0].slice_thickness_mm,
         kernel_sharpness=_sharpness(technique.get("kernel", ""), tokens),
         has_contrast=_has_contrast(technique, tokens),
-        numbers=tuple(
-            (name, value)
-            for name in ("TR", "TE", "TI", "b_value", "kVp")
-            if (value := _number(technique.get(name.lower(), "") or dict(stack.split_by).get(name, ""))) is not None
-        ),
+        numbers=tuple(numbers.items()),
         tokens=tokens,
+        regions=regions_in(tokens | tokens_of(series.body_part)) or regions_in(tokens_of(series.protocol)),
+        phase=phase_in(tokens),
+        weighting=_weighting(series, technique, numbers, tokens),
         technique=series.technique,
     )
 
 
-def _tokens(text: str) -> list[str]:
-    words = re.findall(r"[A-Z]\+|[^\W\d_]+\d*|\d+(?:\.\d+)?", text)
-    return [_SYNONYMS.get(word, word) for word in words if word not in _STOP_WORDS and not _is_number(word)]
+def _numbers(technique: dict[str, str], stack: Stack) -> dict[str, float]:
+    split = dict(stack.split_by)
+    found = {
+        name: _number(technique.get(name.lower(), "") or split.get(name, ""))
+        for name in ("TR", "TE", "TI", "b_value", "kVp")
+    }
+    return {name: value for name, value in found.items() if value is not None}
 
 
-def _is_number(word: str) -> bool:
-    return word.replace(".", "").isdigit()
+def _weighting(series: Series, technique: dict[str, str], numbers: dict[str, float], tokens: frozenset[str]) -> str:
+    """From the description's words, which know of preparations that times do not tell; else from the times."""
+    if series.modality != "MR":
+        return ""
+    return weighting_in(tokens) or weighting_from_times(
+        numbers.get("TR"), numbers.get("TE"), numbers.get("TI"), numbers.get("b_value"), technique.get("sequence", "")
+    )
 
 
-def _is_localiser(stack: Stack, text: str) -> bool:
+def _is_localiser(stack: Stack, series: Series) -> bool:
     image_type = {part.upper() for part in stack.frames[0].badges.image_type}
-    return "LOCALIZER" in image_type or bool(_LOCALISER.search(text))
+    return "LOCALIZER" in image_type or "LOCALIZER" in tokens_of(f"{series.description} {series.protocol}")
 
 
 def _plane(stack: Stack) -> str:

@@ -12,6 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from compare.pairing.assignment import best_assignment
+from compare.pairing.body_region import shares_in_common
+from compare.pairing.certainty import doubts_of
+from compare.pairing.pair_reason import PairReason
+from compare.pairing.pairing_rule import NOTHING_KNOWN, PairingKnowledge
 from compare.pairing.series_features import SeriesFeatures, features_of
 from loaders.model.series import Series
 from loaders.model.stack import StackKind
@@ -22,27 +26,26 @@ _MODALITY_FAMILY = {"CR": "XR", "DX": "XR", "RG": "XR", "DR": "XR"}
 _FRONTAL = frozenset({"AP", "PA"})
 PAIR_FROM_SCORE = 0.55
 _EXCLUDED = -1e6
-
-
-@dataclass(frozen=True, slots=True)
-class PairReason:
-    """One vote: a stable code, how far the two agree (0 to 1), its weight, and what either side says."""
-
-    code: str
-    agreement: float
-    weight: float
-    current: str = ""
-    prior: str = ""
+_Vote = tuple[float, tuple[PairReason, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesPair:
-    """Two series that belong side by side; ``score`` from 0 to 1."""
+    """Two series that belong side by side; ``score`` from 0 to 1.
+
+    ``doubts`` are stable words for why they may not: with any, the reader is asked (:mod:`compare.pairing.certainty`).
+    """
 
     current: Series
     prior: Series
     score: float
     reasons: tuple[PairReason, ...]
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the pair may hang without a question."""
+        return not self.doubts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +57,25 @@ class Pairing:
     unpaired_prior: tuple[Series, ...]
 
 
-def pair_series(current: Study, prior: Study) -> Pairing:
-    """Pair two studies' series. The order in which series came does not matter."""
+def pair_series(current: Study, prior: Study, known: PairingKnowledge = NOTHING_KNOWN) -> Pairing:
+    """Pair two studies' series. The order in which series came does not matter.
+
+    ``known`` is what the headers do not tell: the reader's own rules, and what the pictures show.
+    """
     ours, theirs = _ordered(current.series), _ordered(prior.series)
-    votes = [[explain_pair(a, b) for b in theirs] for a in ours]
+    votes = [[explain_pair(a, b, known) for b in theirs] for a in ours]
     scores = [[_EXCLUDED if vote is None or vote[0] < PAIR_FROM_SCORE else vote[0] for vote in row] for row in votes]
+    _leave_ruled_to_each_other(scores, votes)
     pairs = []
     for row, column in best_assignment(scores):
         vote = votes[row][column]
         if vote is not None and scores[row][column] > _EXCLUDED:
-            pairs.append(SeriesPair(ours[row].series, theirs[column].series, *vote))
+            rivals = [
+                *(score for at, score in enumerate(scores[row]) if at != column),
+                *(line[column] for at, line in enumerate(scores) if at != row),
+            ]
+            doubts = doubts_of(ours[row], theirs[column], *vote, max(rivals, default=_EXCLUDED))
+            pairs.append(SeriesPair(ours[row].series, theirs[column].series, *vote, doubts))
     pairs.sort(key=lambda pair: (_reading_order(pair), -pair.score, pair.current.number or 0, pair.current.uid))
     paired = {(pair.current.uid, 0) for pair in pairs} | {(pair.prior.uid, 1) for pair in pairs}
     return Pairing(
@@ -73,11 +85,32 @@ def pair_series(current: Study, prior: Study) -> Pairing:
     )
 
 
-def explain_pair(a: SeriesFeatures, b: SeriesFeatures) -> tuple[float, tuple[PairReason, ...]] | None:
-    """Return the score and the votes, or ``None`` where the two must not hang as a pair."""
-    if _is_excluded(a, b):
+def _leave_ruled_to_each_other(scores: list[list[float]], votes: Sequence[Sequence[_Vote | None]]) -> None:
+    """Take everything else from the rows and columns of pairs that the reader's rules join."""
+    ruled = [
+        (row, column)
+        for row, line in enumerate(votes)
+        for column, vote in enumerate(line)
+        if vote is not None and vote[1][0].code == "rule"
+    ]
+    rows, columns = {row for row, _ in ruled}, {column for _, column in ruled}
+    for row, line in enumerate(scores):
+        for column in range(len(line)):
+            if (row in rows or column in columns) and (row, column) not in ruled:
+                line[column] = _EXCLUDED
+
+
+def explain_pair(a: SeriesFeatures, b: SeriesFeatures, known: PairingKnowledge = NOTHING_KNOWN) -> _Vote | None:
+    """Return the score and the votes, or ``None`` where the two must not hang as a pair.
+
+    A reader's rule outvotes everything.
+    """
+    rule = known.verdict(a, b)
+    if rule is False or (rule is None and _is_excluded(a, b)):
         return None
-    reasons = tuple(_votes(a, b))
+    reasons = tuple(_votes(a, b, known))
+    if rule:
+        return 1.0, (PairReason("rule", 1.0, 10.0), *reasons)
     weight = sum(reason.weight for reason in reasons)
     return round(sum(reason.weight * reason.agreement for reason in reasons) / weight, 4), reasons
 
@@ -111,7 +144,7 @@ def _is_excluded(a: SeriesFeatures, b: SeriesFeatures) -> bool:
     return any(differences)
 
 
-def _votes(a: SeriesFeatures, b: SeriesFeatures) -> Iterator[PairReason]:
+def _votes(a: SeriesFeatures, b: SeriesFeatures, known: PairingKnowledge) -> Iterator[PairReason]:
     first, second = a.series, b.series
     yield PairReason(
         "modality", 1.0 if first.modality == second.modality else 0.8, 2.0, first.modality, second.modality
@@ -119,6 +152,7 @@ def _votes(a: SeriesFeatures, b: SeriesFeatures) -> Iterator[PairReason]:
     if "unknown" not in (a.plane, b.plane):
         yield PairReason("plane", 1.0, 2.0, a.plane, b.plane)
     yield from _text_votes(a, b)
+    yield from _region_votes(a, b, known)
     coverage = _coverage_vote(a, b)
     if coverage is not None:
         yield coverage
@@ -131,6 +165,8 @@ def _votes(a: SeriesFeatures, b: SeriesFeatures) -> Iterator[PairReason]:
     if a.has_contrast is not None and b.has_contrast is not None:
         agreement = 1.0 if a.has_contrast is b.has_contrast else 0.0
         yield PairReason("contrast", agreement, 1.5, _yes(a.has_contrast), _yes(b.has_contrast))
+    if a.phase and b.phase:
+        yield PairReason("phase", 1.0 if a.phase == b.phase else 0.0, 1.5, a.phase, b.phase)
     yield from _weighting_votes(a, b)
     kinds = (a.stack.kind, b.stack.kind)
     yield PairReason("kind", 1.0 if kinds[0] is kinds[1] else 0.5, 0.5, *kinds)
@@ -141,7 +177,6 @@ def _text_votes(a: SeriesFeatures, b: SeriesFeatures) -> Iterator[PairReason]:
     for code, ours, theirs, weight in (
         ("laterality", first.laterality, second.laterality, 1.5),
         ("view_position", first.view_position, second.view_position, 1.5),
-        ("body_part", first.body_part, second.body_part, 2.0),
     ):
         if ours and theirs:
             stated = {ours.upper(), theirs.upper()}
@@ -151,6 +186,23 @@ def _text_votes(a: SeriesFeatures, b: SeriesFeatures) -> Iterator[PairReason]:
         shared = len(a.tokens & b.tokens) / len(a.tokens | b.tokens)
         # Half of the words in common is a good match already between two departments.
         yield PairReason("description", min(1.0, 2.0 * shared), 1.5, first.description, second.description)
+
+
+def _region_votes(a: SeriesFeatures, b: SeriesFeatures, known: PairingKnowledge) -> Iterator[PairReason]:
+    if a.regions and b.regions:
+        agreement = len(a.regions & b.regions) / min(len(a.regions), len(b.regions))
+        yield PairReason("body_part", agreement, 2.0, _listed(a.regions), _listed(b.regions))
+    elif a.series.body_part and b.series.body_part:
+        same = a.series.body_part.upper() == b.series.body_part.upper()
+        yield PairReason("body_part", float(same), 2.0, a.series.body_part, b.series.body_part)
+    seen = [known.regions.get(one.series.uid, ()) for one in (a, b)]
+    if all(seen):
+        said = [", ".join(f"{region} {share:.0%}" for region, share in shares) for shares in seen]
+        yield PairReason("region_seen", min(1.0, shares_in_common(*seen)), 3.0, *said)
+
+
+def _listed(words: frozenset[str]) -> str:
+    return " ".join(sorted(words))
 
 
 def _coverage_vote(a: SeriesFeatures, b: SeriesFeatures) -> PairReason | None:
@@ -167,13 +219,16 @@ def _weighting_votes(a: SeriesFeatures, b: SeriesFeatures) -> Iterator[PairReaso
     """MR contrast: repetition, echo and inversion time agree in ratio; b-values nearly exactly."""
     if a.series.modality != "MR":
         return
+    if a.weighting and b.weighting:
+        yield PairReason("weighting", 1.0 if a.weighting == b.weighting else 0.0, 3.0, a.weighting, b.weighting)
     for name, weight in (("TR", 1.0), ("TE", 1.5)):
         ours, theirs = a.number(name), b.number(name)
         if ours and theirs:
             agreement = max(0.0, 1.0 - abs(math.log2(ours / theirs)))
             yield PairReason(name.lower(), agreement, weight, f"{ours:g} ms", f"{theirs:g} ms")
     ours, theirs = a.number("TI"), b.number("TI")
-    if ours or theirs:
+    # Where one side states no times at all, a missing inversion time says nothing.
+    if (ours and theirs) or ((ours or theirs) and a.number("TR") and b.number("TR")):
         agreement = max(0.0, 1.0 - abs(math.log2(ours / theirs))) if ours and theirs else 0.0
         yield PairReason("ti", agreement, 1.5, f"{ours or 0:g} ms", f"{theirs or 0:g} ms")
     ours, theirs = a.number("b_value"), b.number("b_value")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from compare.reformat.plane import ReformatPlane, SlabMode
 from compare.reformat.sampled_volume import SampledVolume
@@ -52,6 +51,8 @@ def highest_is_highest(mode: SlabMode, slope: float) -> SlabMode:
 
 
 def _layer(sampled: SampledVolume, plane: ReformatPlane) -> NDArray[np.float64]:
+    from scipy import ndimage  # noqa: PLC0415 - a sixth of a second that the window does not wait for
+
     indices = plane_indices(sampled.grid, plane)
     is_inside = inside(sampled.grid, indices)
     if sampled.absent is not None:

@@ -58,6 +58,8 @@ def findings_of(
     ``places`` and ``values`` are those of each measurement by its identifier, as far as its images are open. Only
     studies that hold a measurement or a judgement are time points.
     """
+    # What was carried over and nobody has looked at is no measurement of this examination.
+    drawn = tuple(one for one in session.measurements if not one.is_carried)
     judged = {study_key for lesion in session.lesions for study_key, _ in lesion.states}
     measured = {place.study_key for place in places.values()}
     points = tuple(
@@ -73,9 +75,7 @@ def findings_of(
     sizes = sizes_of(session, points, find_frame)
     return Findings(
         points=points,
-        measurements=tuple(
-            Finding(one, values.get(one.identifier, ()), places.get(one.identifier)) for one in session.measurements
-        ),
+        measurements=tuple(Finding(one, values.get(one.identifier, ()), places.get(one.identifier)) for one in drawn),
         rows=lesion_rows(session.lesions, points, sizes, growth_rules()),
         evaluations=evaluate(session.lesions, points, sizes, recist()),
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from compare.following.lesion import Lesion
+from compare.session.key_image import KeyImage
 from compare.session.measurement import Measurement
 from compare.viewing.view_state import Presentation, ViewState
 from loaders.model.stack import StackKey
@@ -86,6 +87,7 @@ class ComparisonSession:
     offsets: tuple[ManualOffset, ...] = ()
     measurements: tuple[Measurement, ...] = ()
     lesions: tuple[Lesion, ...] = ()
+    key_images: tuple[KeyImage, ...] = ()
     is_linked: bool = True
     identity_confirmed: frozenset[tuple[str, str]] = field(default=frozenset())
     identity_overrides: tuple[tuple[str, str, str], ...] = ()

@@ -45,10 +45,33 @@ def add_measurement(
 def edit_measurement(
     session: ComparisonSession, identifier: str, points_mm: Sequence[InPlanePoint], text: str | None = None
 ) -> ComparisonSession:
-    """Move the points of a measurement, and change its words unless ``text`` is ``None``."""
+    """Move the points of a measurement, and change its words unless ``text`` is ``None``.
+
+    A carried one becomes the reader's own.
+    """
     old = measurement_of(session, identifier)
     words = old.text if text is None else text[:_LONGEST_TEXT]
-    return _with(session, replace(old, points_mm=_checked(old.kind, points_mm), text=words))
+    points = _checked(old.kind, points_mm)
+    is_carried = old.is_carried and points == old.points_mm
+    return _with(session, replace(old, points_mm=points, text=words, is_carried=is_carried))
+
+
+def add_carried(session: ComparisonSession, carried: Measurement) -> ComparisonSession:
+    """Add a measurement that was carried over from another examination, to be adjusted or accepted by the reader.
+
+    Refuses ``identifier_taken``, ``bad_measurement`` and ``no_such_lesion``.
+    """
+    if any(old.identifier == carried.identifier for old in session.measurements):
+        raise Refused("identifier_taken")
+    if all(lesion.tracking_uid != carried.lesion for lesion in session.lesions):
+        raise Refused("no_such_lesion")
+    drawn = replace(carried, points_mm=_checked(carried.kind, carried.points_mm), is_carried=True)
+    return replace(session, measurements=(*session.measurements, drawn))
+
+
+def accept_measurement(session: ComparisonSession, identifier: str) -> ComparisonSession:
+    """Say that a carried measurement lies right as it is. Refuses ``no_such_measurement``."""
+    return _with(session, replace(measurement_of(session, identifier), is_carried=False))
 
 
 def delete_measurement(session: ComparisonSession, identifier: str) -> ComparisonSession:

@@ -49,7 +49,9 @@ class Measurement:
     """Drawn on one frame of one instance, and visible nowhere else.
 
     ``points_mm`` are in-plane mm of that frame (see :mod:`compare.viewing.canvas`), so that a measurement follows no
-    zoom and no turn of the picture. ``lesion`` is the tracking UID of the lesion it measures, or empty.
+    zoom and no turn of the picture. ``lesion`` is the tracking UID of the lesion it measures, or empty. ``is_carried``:
+    it came from another examination through a transform and the reader has not yet adjusted or accepted it. Until then
+    it says nothing of the lesion here.
     """
 
     identifier: str
@@ -60,6 +62,7 @@ class Measurement:
     points_mm: tuple[InPlanePoint, ...]
     text: str = ""
     lesion: str = ""
+    is_carried: bool = False
 
     def is_on(self, sop_instance_uid: str, frame_number: int) -> bool:
         """Whether this was drawn on that frame."""

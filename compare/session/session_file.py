@@ -22,6 +22,7 @@ from compare.session.comparison_session import (
     Role,
     Viewport,
 )
+from compare.session.key_image import KeyImage
 from compare.session.layout_commands import LARGEST_SIDE
 from compare.session.lesion_entries import lesion_in, lesion_out
 from compare.session.measure_commands import is_sound
@@ -82,10 +83,19 @@ def session_to_json(session: ComparisonSession) -> str:
                 "points_mm": [list(point) for point in one.points_mm],
                 "text": one.text,
                 "lesion": one.lesion,
+                "is_carried": one.is_carried,
             }
             for one in session.measurements
         ],
         "lesions": [lesion_out(one) for one in session.lesions],
+        "key_images": [
+            {
+                "stack": _key_out(one.stack),
+                "sop_instance_uid": one.sop_instance_uid,
+                "frame_number": one.frame_number,
+            }
+            for one in session.key_images
+        ],
         "identity_confirmed": sorted(list(pair) for pair in session.identity_confirmed),
         "identity_overrides": [list(one) for one in session.identity_overrides],
     }
@@ -110,6 +120,7 @@ def session_from_json(text: str, generation: int = 0) -> ReadSession:
         offsets=tuple(_each(stored.get("offsets"), _offset_in, "offset", left_out)),
         measurements=tuple(_each(stored.get("measurements"), _measurement_in, "measurement", left_out)),
         lesions=tuple(_each(stored.get("lesions"), lesion_in, "lesion", left_out)),
+        key_images=tuple(_each(stored.get("key_images"), _key_image_in, "key image", left_out)),
         is_linked=stored.get("is_linked") is not False,
         identity_confirmed=frozenset(_each(stored.get("identity_confirmed"), _pair_in, "identity", left_out)),
         identity_overrides=tuple(_each(stored.get("identity_overrides"), _override_in, "override", left_out)),
@@ -274,7 +285,12 @@ def _measurement_in(stored: _Json) -> Measurement:
         points_mm=points,
         text=_text(stored.get("text", "")),
         lesion=_text(stored.get("lesion", "")),
+        is_carried=stored.get("is_carried") is True,
     )
+
+
+def _key_image_in(stored: _Json) -> KeyImage:
+    return KeyImage(_key_in(stored["stack"]), _text(stored["sop_instance_uid"]), _index(stored["frame_number"]))
 
 
 def _pair_in(stored: _Json) -> tuple[str, str]:

@@ -81,6 +81,12 @@ class TokenKeeper:
         if tokens.refresh:  # rotation: the old one is worth nothing any more
             self._keeper.put(self._name, tokens.refresh)
 
+    def drop_tokens(self) -> None:
+        """Forget access and refresh token, and keep who it was for (locked): only a sign-in leads back."""
+        with self._lock:
+            self._tokens = None
+            self._keeper.forget(self._name)
+
     def drop_access_token(self) -> None:
         """Forget the access token and who it was for (locked); the refresh token stays where it is."""
         with self._lock:

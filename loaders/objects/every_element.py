@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from pydicom.datadict import dictionary_VR, keyword_for_tag
-
 from loaders.discovery.element_values import ValueLimits
 from loaders.discovery.element_walk import WantedElement
 from loaders.discovery.header_scan import Wish
@@ -36,6 +34,8 @@ _EVERYTHING = _EveryElement()
 
 @lru_cache(maxsize=8192)
 def _wanted(tag: int) -> WantedElement | None:
+    from pydicom.datadict import dictionary_VR, keyword_for_tag  # noqa: PLC0415 - only where objects are read
+
     group = tag >> 16
     if group & 1 or group <= 2 or tag & 0xFFFF == 0:
         return None

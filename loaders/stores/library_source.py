@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from loaders.cache.library import Library
@@ -21,6 +21,7 @@ from loaders.progress import CancelToken, Progress, ProgressCallback
 from loaders.stores.image_source import CatalogueCallback
 
 _THREADS = 2
+_LOOK_S = 0.1
 
 
 class LibrarySource:
@@ -28,7 +29,8 @@ class LibrarySource:
 
     def __init__(self, library: Library, studies: Sequence[KeptStudy]) -> None:
         self._library, self._studies = library, tuple(studies)
-        self._kept: dict[str, tuple[KeptStudy, bytes, KeptInstance]] = {}
+        self._kept: dict[str, tuple[KeptStudy, KeptInstance]] = {}
+        self._keys = _StudyKeys(library)
         self._feeds: list[LibraryFeed] = []
         for study in self._studies:
             library.hold(study)
@@ -42,10 +44,10 @@ class LibrarySource:
         """Build the catalogue from the headers the index keeps. Raises ``NotKept``, ``Tampered``."""
         builder = CatalogueBuilder(lambda _file: None)
         for number, study in enumerate(self._studies, 1):
-            key = self._library.study_key(study)
+            self._keys.of(study)
             for instance in self._library.index.instances(study.id):
                 cancel.raise_if_cancelled()
-                self._kept[instance.sop_uid] = (study, key, instance)
+                self._kept[instance.sop_uid] = (study, instance)
                 record = instance.header
                 # Named by its UID, never by its file; and its pixels lie in no plain file.
                 pixels = record.get("pixels")
@@ -62,7 +64,7 @@ class LibrarySource:
 
     def feed(self, stack: Stack, sink: FrameSink, first_frame: int) -> LibraryFeed:
         """Begin to decrypt a stack's instances, around ``first_frame`` first."""
-        feed = LibraryFeed(self._library, self._kept, stack, sink, first_frame)
+        feed = LibraryFeed(self._library, self._kept, self._keys, stack, sink, first_frame=first_frame)
         self._feeds.append(feed)
         return feed
 
@@ -72,13 +74,22 @@ class LibrarySource:
             held = feed.take_held(frame)
             if held is not None:
                 return held
-        study, key, instance = self._kept[frame.sop_instance_uid]
+        study, instance = self._kept[frame.sop_instance_uid]
         data = bytearray(instance.length)
-        self._library.read_into(study, key, instance, memoryview(data))
+        self._library.read_into(study, self._keys.of(study), instance, memoryview(data))
         return bytes(data)
+
+    def drop_keys(self) -> None:
+        """Forget the studies' keys (locked); whoever reads waits for :meth:`resume`."""
+        self._keys.drop()
+
+    def resume(self) -> None:
+        """Read again, with keys asked for anew."""
+        self._keys.resume()
 
     def close(self) -> None:
         """Stop, forget the keys, let the studies go."""
+        self._keys.end()
         for feed in self._feeds:
             feed.close()
         self._feeds.clear()
@@ -87,18 +98,58 @@ class LibrarySource:
             self._library.let_go(study)
 
 
+class _StudyKeys:
+    """Keys of open studies, unwrapped when they are first wanted. While locked there are none, and readers wait."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._lock = threading.Condition()
+        self._keys: dict[str, bytes] = {}
+        self._is_locked = self._is_ended = False
+
+    def of(self, study: KeptStudy, gives_up: Callable[[], bool] = lambda: False) -> bytes:
+        """Return a study's key. Raises ``NotKept``, also for a reader that gives up waiting; ``Tampered``."""
+        with self._lock:
+            while self._is_locked and not self._is_ended and not gives_up():
+                self._lock.wait(_LOOK_S)
+            if self._is_ended or self._is_locked:
+                raise NotKept("this study was closed")
+            key = self._keys.get(study.id)
+            if key is None:
+                key = self._keys[study.id] = self._library.study_key(study)
+            return key
+
+    def drop(self) -> None:
+        with self._lock:
+            self._is_locked = True
+            self._keys.clear()
+
+    def resume(self) -> None:
+        with self._lock:
+            self._is_locked = False
+            self._lock.notify_all()
+
+    def end(self) -> None:
+        with self._lock:
+            self._is_ended = True
+            self._keys.clear()
+            self._lock.notify_all()
+
+
 class LibraryFeed:
     """Decrypts in two threads, nearest to the viewed slice first."""
 
     def __init__(
         self,
         library: Library,
-        kept: dict[str, tuple[KeptStudy, bytes, KeptInstance]],
+        kept: dict[str, tuple[KeptStudy, KeptInstance]],
+        keys: _StudyKeys,
         stack: Stack,
         sink: FrameSink,
+        *,
         first_frame: int,
     ) -> None:
-        self._library, self._kept = library, kept
+        self._library, self._kept, self._keys = library, kept, keys
         self._delivery = InstanceDelivery(stack, sink)
         self._lock = threading.Lock()
         self._looking_at = self._delivery.instance_of(first_frame)
@@ -126,6 +177,9 @@ class LibraryFeed:
                 thread.join()
         self._delivery.forget()
 
+    def _has_closed(self) -> bool:
+        return self._closed
+
     def _next(self) -> str | None:
         with self._lock:
             if self._closed or not self._pending:
@@ -139,10 +193,12 @@ class LibraryFeed:
         room = bytearray()
         while (uid := self._next()) is not None:
             try:
-                study, key, instance = self._kept[uid]
+                study, instance = self._kept[uid]
                 if len(room) < instance.length:
                     room = bytearray(instance.length)
-                data = self._library.read_into(study, key, instance, memoryview(room))
+                data = self._library.read_into(
+                    study, self._keys.of(study, self._has_closed), instance, memoryview(room)
+                )
                 self._delivery.deliver(uid, instance.header, data)
             except KeyError:
                 self._delivery.fail(uid, NotKept("this image is not kept here"))

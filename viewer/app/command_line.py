@@ -64,7 +64,7 @@ def run(arguments: Sequence[str]) -> int:
         return _guarded(lambda: _run_of(VERBS[first][0])(arguments[1:]))
     if first == OPEN:
         return _guarded(lambda: _run_window(arguments[1:]))
-    if first.startswith("-") or Path(first).exists():
+    if first.startswith(("-", "diptych:")) or Path(first).exists():
         return _guarded(lambda: _run_window(arguments))
     sys.stderr.write(f"error: unknown_verb: {first!r} is neither a verb nor an existing file or folder; see --help\n")
     return WRONG_USAGE

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from compare.session.comparison_session import Role
 from loaders.cache.memory_budget import MemoryBudget
+from loaders.retrieval.launch_request import LaunchRefused, LaunchRequest, parse_launch
 from loaders.workers.worker_pool import WorkerPool
 from viewer.app.start_attempts import StartAttempts
 from viewer.settings.settings import LANGUAGES, Settings, read_settings, settings_path
@@ -28,6 +29,8 @@ _THREAD_SWITCH_S = 0.001
 #: A window that has worked for so long counts as started.
 _WORKS_AFTER_MS = 3000
 _SIZE = (1600, 900)
+_LAUNCH = "diptych:"
+_LONGEST_WORKLIST = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class _Start:
     pictures: Path | None
     truth: Path | None
     is_safe: bool
+    launch: LaunchRequest | None = None
 
     @property
     def is_for_pictures(self) -> bool:
@@ -58,10 +62,15 @@ def run_window(arguments: Sequence[str]) -> int:
     parser.add_argument("--screenshot", type=Path, metavar="PNG", help="save a picture of the loaded window and end")
     parser.add_argument("--drive", type=Path, metavar="DIR", help="drive the window and leave pictures in DIR")
     parser.add_argument("--truth", type=Path, metavar="FILE", help="with --drive: the demo patient's truth.json")
+    parser.add_argument(
+        "--worklist", type=Path, metavar="FILE", help="a file that holds one diptych://open?... address"
+    )
     parser.add_argument("--size", type=_size, metavar="WIDTHxHEIGHT", help="size of the window")
     parser.add_argument("--language", choices=LANGUAGES, default="", help="language of the window, this time")
     parser.add_argument("--safe", action="store_true", help="nothing remembered, no GPU, this time")
-    chosen = parser.parse_args(arguments)
+    # Taken out first: a path would lose one of its slashes.
+    launches = [each for each in arguments if each.startswith(_LAUNCH)]
+    chosen = parser.parse_args([each for each in arguments if not each.startswith(_LAUNCH)])
     start = _Start(
         tuple(chosen.paths),
         chosen.size,
@@ -70,6 +79,7 @@ def run_window(arguments: Sequence[str]) -> int:
         chosen.drive,
         chosen.truth,
         chosen.safe,
+        launch_of(launches, chosen.worklist),
     )
     sys.setswitchinterval(_THREAD_SWITCH_S)
     pool = WorkerPool().start()
@@ -77,6 +87,22 @@ def run_window(arguments: Sequence[str]) -> int:
         return _show(pool, start)
     finally:
         pool.close()
+
+
+def launch_of(addresses: Sequence[str], worklist: Path | None) -> LaunchRequest | None:
+    """Return what another program asks for, by address or by a file that holds one. Raises ``LaunchRefused``."""
+    found = list(addresses)
+    if worklist is not None:
+        try:
+            with worklist.open(encoding="utf-8") as stream:
+                found += stream.read(_LONGEST_WORKLIST).split()
+        except (OSError, ValueError) as error:
+            raise LaunchRefused(f"{worklist.name} cannot be read") from error
+        if not found:
+            raise LaunchRefused(f"{worklist.name} holds no address")
+    if len(found) > 1:
+        raise LaunchRefused("one patient at a time: there is more than one address")
+    return parse_launch(found[0]) if found else None
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -127,6 +153,8 @@ def _show(pool: WorkerPool, start: _Start) -> int:
     application.processEvents()
     if start.paths:
         window.open_paths(start.paths)
+    if start.launch is not None:
+        window.store.launch(start.launch)
     if is_safe:
         window.tell_safe_mode()
     try:

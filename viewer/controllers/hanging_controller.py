@@ -19,6 +19,7 @@ from compare.hanging.hang_stage import hang_stage
 from compare.hanging.protocol import Stage
 from compare.identity.session_identity import StudyPair, pair_of
 from compare.linking.known_frames import graph_of
+from compare.pairing.pairing_rule import NOTHING_KNOWN, PairingKnowledge
 from compare.pairing.roles import newest_first, study_key_of
 from compare.pairing.series_pairs import Pairing, pair_series
 from compare.session.comparison_session import ComparisonSession, Layout
@@ -49,10 +50,12 @@ class HangingController(QObject):
     """``least_layout`` is the grid the reader chose last: a hanging never has fewer cells.
 
     Signals: ``pairing_changed(dict[StackKey, int])``, the small numbers that paired series of the two studies hung
-    share; ``not_comparable(StudyPair)``, two studies were opened and they are of two patients.
+    share; ``pairing_made(tuple[Study, ...], Pairing)``, how those two pair; ``not_comparable(StudyPair)``, two studies
+    were opened and they are of two patients.
     """
 
     pairing_changed = Signal(object)
+    pairing_made = Signal(object, object)
     not_comparable = Signal(object)
 
     def __init__(
@@ -69,6 +72,8 @@ class HangingController(QObject):
         self._canvas = canvas
         self._numbered: tuple[Study, ...] = ()
         self.least_layout = Layout()
+        #: Used by every pairing; :meth:`know` changes it.
+        self.knowledge: PairingKnowledge = NOTHING_KNOWN
         #: Gives the function that finds a stage made for just such studies, where one pair side by side would not do.
         self.stage_chooser: Callable[[], StageChooser] = lambda: _no_stage
         session.session_changed.connect(lambda _before, _after: self._number_pairs())
@@ -84,6 +89,13 @@ class HangingController(QObject):
             "newer_prior": partial(self._step_prior, -1),
         }
 
+    def know(self, knowledge: PairingKnowledge) -> None:
+        """Pair by what is known now. What hangs stays: nothing is moved under the reader."""
+        if knowledge != self.knowledge:
+            self.knowledge = knowledge
+            self._numbered = ()
+            self._number_pairs()
+
     # ---- what the reader asks for
 
     def show_stack(self, index: int, key: StackKey) -> None:
@@ -97,9 +109,10 @@ class HangingController(QObject):
         if study is None or series is None:
             return
         studies, hang, context = self._session.index.catalogue.studies, self._hanger(), self._context()
+        known = self.knowledge
 
         def command(before: ComparisonSession) -> ComparisonSession:
-            after = hang(choose_comparison(study, series, studies), before)
+            after = hang(choose_comparison(study, series, studies, known), before)
             at = next((i for i, one in enumerate(after.viewports) if one.study_key == study_key_of(study)), None)
             if at is None or key in [viewport.stack for viewport in after.viewports]:
                 return after
@@ -111,8 +124,8 @@ class HangingController(QObject):
         """Compare an examination: the newest with its best prior, an older one with the newest."""
         study = self._session.index.study_by_key(study_key)
         if study is not None:
-            studies, hang = self._session.index.catalogue.studies, self._hanger()
-            self._apply_later(lambda before: hang(choose_comparison(study, None, studies), before))
+            studies, hang, known = self._session.index.catalogue.studies, self._hanger(), self.knowledge
+            self._apply_later(lambda before: hang(choose_comparison(study, None, studies, known), before))
 
     def show_choice(self, choice: ComparisonChoice, override_reason: str = "") -> None:
         """Hang a choice that was made elsewhere; against a conflict of identities only for a reason."""
@@ -128,10 +141,10 @@ class HangingController(QObject):
 
     def compare_against_conflict(self, pair: StudyPair, reason: str) -> None:
         """Compare two studies whose identities conflict, for a typed reason; one step of the history."""
-        hang = self._hanger()
+        hang, known = self._hanger(), self.knowledge
 
         def command(before: ComparisonSession) -> ComparisonSession:
-            pairs = pair_series(pair.current, pair.prior).pairs
+            pairs = pair_series(pair.current, pair.prior, known).pairs
             choice = ComparisonChoice(pair.current, pair.prior, pairs[0] if pairs else None)
             return hang(choice, override_identity(before, *pair.keys, reason))
 
@@ -151,19 +164,19 @@ class HangingController(QObject):
             return
         hung = self._hung_studies()
         if self._session.is_untouched:
-            canvas, stage_for = self._canvas.whole(), self.stage_chooser()
+            canvas, stage_for, known = self._canvas.whole(), self.stage_chooser(), self.knowledge
             self._jobs.start(
                 JobKind.READ,
                 _JOB,
-                lambda _cancel, _progress: _newest_hung(studies, canvas, stage_for),
+                lambda _cancel, _progress: _newest_hung(studies, canvas, stage_for, known),
                 on_result=self._take_newest,
             )
         elif len(hung) == 1:
             study, series = hung[0]
-            hang = self._hanger()
+            hang, known = self._hanger(), self.knowledge
 
             def command(before: ComparisonSession) -> ComparisonSession:
-                choice = choose_comparison(study, series, studies)
+                choice = choose_comparison(study, series, studies, known)
                 return before if choice.pair is None else _keeping_views(before, hang(choice, before))
 
             self._apply_later(command)
@@ -188,10 +201,10 @@ class HangingController(QObject):
             self._session.refused.emit("nothing_to_pair")
             return
         (current, series), (prior, _) = hung[:2]
-        hang = self._hanger()
+        hang, known = self._hanger(), self.knowledge
 
         def command(before: ComparisonSession) -> ComparisonSession:
-            pair = neighbouring_pair(pair_series(current, prior), series.uid, step)
+            pair = neighbouring_pair(pair_series(current, prior, known), series.uid, step)
             if pair is None:
                 raise Refused("no_pair")
             return hang(ComparisonChoice(current, prior, pair), before)
@@ -206,10 +219,10 @@ class HangingController(QObject):
             self._session.refused.emit("no_other_prior")
             return
         current, series = hung[0]
-        hang = self._hanger()
+        hang, known = self._hanger(), self.knowledge
 
         def command(before: ComparisonSession) -> ComparisonSession:
-            pairs = pair_series(current, other).pairs
+            pairs = pair_series(current, other, known).pairs
             pair = next((one for one in pairs if one.current.uid == series.uid), pairs[0] if pairs else None)
             return hang(ComparisonChoice(current, other, pair), before)
 
@@ -265,8 +278,12 @@ class HangingController(QObject):
         def take(pairing: Pairing) -> None:
             if self._numbered is studies:
                 self.pairing_changed.emit(_numbers(pairing))
+                self.pairing_made.emit(studies, pairing)
 
-        self._jobs.start(JobKind.READ, _JOB, lambda _cancel, _progress: pair_series(*studies), on_result=take)
+        known = self.knowledge
+        self._jobs.start(
+            JobKind.READ, _JOB, lambda _cancel, _progress: pair_series(studies[0], studies[1], known), on_result=take
+        )
 
 
 def _no_stage(_studies: Sequence[Study]) -> Stage | None:
@@ -274,18 +291,18 @@ def _no_stage(_studies: Sequence[Study]) -> Stage | None:
 
 
 def _newest_hung(
-    studies: Sequence[Study], canvas: Canvas, stage_for: StageChooser
+    studies: Sequence[Study], canvas: Canvas, stage_for: StageChooser, known: PairingKnowledge
 ) -> tuple[ComparisonSession, StudyPair | None]:
     """Return the newest study beside its best prior; and the pair that is kept apart, if two of two patients is all."""
     newest, *others = newest_first(studies)
-    choice = choose_comparison(newest, None, studies)
+    choice = choose_comparison(newest, None, studies, known)
     shown = [choice.current] if choice.prior is None else [choice.current, choice.prior]
     stage = stage_for(shown)
     session = ComparisonSession()
     if stage is not None:
         session = hang_stage(stage, shown, canvas, graph_of(shown), session)
     if all(viewport.stack is None for viewport in session.viewports):
-        session = hang_studies(shown, canvas).session
+        session = hang_studies(shown, canvas, known).session
     is_kept_apart = choice.prior is None and len(others) == 1
     return session, pair_of(session, newest, others[0]) if is_kept_apart else None
 

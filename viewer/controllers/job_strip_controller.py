@@ -7,7 +7,7 @@ from typing import cast
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
 
 from viewer.controllers.changes_controller import CHANGES_JOB
-from viewer.controllers.opening_controller import SCAN_JOB, OpeningController
+from viewer.controllers.opening_controller import SCAN_JOB, SOURCE_JOB, OpeningController
 from viewer.controllers.registration_controller import ALIGN_JOB
 from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobRunner
@@ -20,6 +20,12 @@ _TITLES = cast(
     "dict[str, str]",
     {
         SCAN_JOB: QT_TRANSLATE_NOOP("Jobs", "Reading files"),
+        SOURCE_JOB: QT_TRANSLATE_NOOP("Jobs", "Asking for the list of images"),
+        "store_sign_in": QT_TRANSLATE_NOOP("Jobs", "Signing in"),
+        "store_find": QT_TRANSLATE_NOOP("Jobs", "Asking the image store"),
+        "store_open": QT_TRANSLATE_NOOP("Jobs", "Opening the study"),
+        "store_keep": QT_TRANSLATE_NOOP("Jobs", "Keeping the studies"),
+        "library_keep": QT_TRANSLATE_NOOP("Jobs", "Keeping the studies"),
         ALIGN_JOB: QT_TRANSLATE_NOOP("Jobs", "Aligning the two examinations"),
         CHANGES_JOB: QT_TRANSLATE_NOOP("Jobs", "Looking for changes"),
         "demo": QT_TRANSLATE_NOOP("Jobs", "Making the demo patient"),
@@ -34,6 +40,7 @@ class JobStripController(QObject):
         super().__init__(strip)
         self._jobs, self._opening, self._volumes, self._strip = jobs, opening, volumes, strip
         self._scan: ScanState | None = None
+        self._stream: JobLine | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(_MEMORY_INTERVAL_MS)
         self._timer.timeout.connect(self._tell_memory)
@@ -48,12 +55,18 @@ class JobStripController(QObject):
         """Stop asking for the memory."""
         self._timer.stop()
 
+    def set_stream(self, line: JobLine | None) -> None:
+        """Tell how streaming stands, ``None`` when nothing streams."""
+        if line != self._stream:
+            self._stream = line
+            self._tell_jobs()
+
     def _note_scan(self, state: ScanState) -> None:
         self._scan = state
         self._tell_jobs()
 
     def _tell_jobs(self) -> None:
-        lines = []
+        lines = [] if self._stream is None else [self._stream]
         for job in self._jobs.running:
             if job.name.startswith("quiet"):
                 continue

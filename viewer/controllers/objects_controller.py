@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -24,7 +25,6 @@ from loaders.objects.presentation_state import PresentationState
 from loaders.objects.registration_reading import registrations_in
 from loaders.objects.report_reading import Report, is_report, read_report
 from loaders.progress import CancelToken, ProgressCallback
-from loaders.stores.local_folder import LocalFolder
 from loaders.workers.worker_pool import WorkerPool
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.state_greys import StateGreys
@@ -33,6 +33,9 @@ from viewer.panels.objects_panel import ObjectKind, ObjectRow, ObjectsPanel
 from viewer.panels.problem_words import problem_words
 from viewer.viewport.viewport_model import ViewportModel
 from viewer.viewport.viewport_widget import ViewportWidget
+
+if TYPE_CHECKING:
+    from loaders.stores.local_folder import LocalFolder
 
 #: Stands for what the images carry themselves: overlay planes and shutters.
 PLANES = "planes"

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from compare.pairing.roles import study_key_of
+from compare.session.comparison_session import ComparisonSession
 from loaders.errors import PasswordNeeded, SourceError, WorldError
-from loaders.model.stack import Stack
+from loaders.model.stack import Stack, StackKey
 from loaders.model.study import Catalogue, Study
 from loaders.progress import CancelToken, Progress, ProgressCallback
 from loaders.stores.image_source import ImageSource
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from loaders.stores.local_folder import LocalFolder
 
 SCAN_JOB = "scan"
+#: Asking a store, or the library, what a patient's studies hold.
+SOURCE_JOB = "source"
 
 
 def open_source(pool: WorkerPool, paths: Sequence[Path], passwords: Mapping[Path, str]) -> ImageSource:
@@ -51,6 +54,8 @@ def studies_below(studies: Sequence[Study], roots: Sequence[Path]) -> tuple[Stud
 class OpeningController(QObject):
     """Runs scans. A second opening adds to the first: all paths are looked through again, as one.
 
+    Sources that are no paths (a store, the library) stand beside them; where both hold a study, the files on disk do.
+
     Signals: ``catalogue_changed(Catalogue)`` while a scan runs and at its end, ``scan_started()``, ``scan_ended(bool
     is_whole)``, ``scan_progressed(ScanState)``, ``failed(WorldError, str which)``, ``password_needed(Path, bool
     was_wrong)``. A password is held in memory for as long as its archive is read, and written nowhere.
@@ -77,6 +82,11 @@ class OpeningController(QObject):
         self._sources: list[ImageSource] = []
         self._source: ImageSource | None = None
         self._job: Job[Catalogue] | None = None
+        self._scanned = Catalogue()
+        self._added: dict[ImageSource, Catalogue] = {}
+        self._asking: dict[ImageSource, Job[Catalogue]] = {}
+        #: Whose pixels come from an added source, not from a file.
+        self._fed: dict[StackKey, ImageSource] = {}
         jobs.job_progressed.connect(self._note_progress)
 
     @property
@@ -98,6 +108,8 @@ class OpeningController(QObject):
 
     def source_of(self, stack: Stack) -> ImageSource | None:
         """Who hands out a stack's instances where they are no plain files; the latest scan knows every archive."""
+        if stack.key in self._fed:
+            return self._fed[stack.key]
         in_archive = bool(stack.frames and stack.frames[0].location.file.member)
         return self._source if in_archive else None
 
@@ -107,9 +119,75 @@ class OpeningController(QObject):
         gone = [path for path in self._paths if path not in wanted and not path.exists()]
         for path in gone:
             self.failed.emit(SourceError(f"{path.name} is no longer there", path=str(path)), path.name)
-        self._kept = (*self._kept, *studies_below(self._session.index.catalogue.studies, gone))
+        self._kept = (*self._kept, *studies_below(self._scanned.studies, gone))
         self._paths = tuple(dict.fromkeys((*(path for path in self._paths if path not in gone), *wanted)))
         self._scan()
+
+    def open_source(
+        self, source: ImageSource, *, on_known: Callable[[Catalogue], None], on_error: Callable[[WorldError], None]
+    ) -> None:
+        """Open what a store or the library holds beside what is open; all geometry comes first, in a job.
+
+        ``on_known`` is called with the source's own catalogue once that is whole; ``on_error`` where it cannot be had.
+        """
+        self._added[source] = Catalogue()
+
+        def take(catalogue: Catalogue) -> None:
+            if source in self._added:
+                self._added[source] = catalogue
+                self._show(is_final=False)
+
+        def finish(catalogue: Catalogue) -> None:
+            take(catalogue)
+            self._asking.pop(source, None)
+            if source in self._added:
+                self._show(is_final=not self.is_scanning)
+                on_known(catalogue)
+                if not self.is_scanning:
+                    self.scan_ended.emit(True)
+
+        def fail(error: BaseException) -> None:
+            self._asking.pop(source, None)
+            self.close_source(source)
+            if not isinstance(error, WorldError):
+                raise error
+            on_error(error)
+
+        def ask(cancel: CancelToken, progress: ProgressCallback) -> Catalogue:
+            def found(catalogue: Catalogue) -> None:
+                self._jobs.call_on_window_thread(lambda: take(catalogue))
+
+            return source.catalogue(on_found=found, progress=progress, cancel=cancel)
+
+        self._asking[source] = self._jobs.start(JobKind.NETWORK, SOURCE_JOB, ask, on_result=finish, on_error=fail)
+        self.scan_started.emit()
+
+    def close_source(self, source: ImageSource) -> frozenset[StackKey]:
+        """Take an added source away: its studies leave the list. Return the keys of its stacks."""
+        job = self._asking.pop(source, None)
+        if job is not None:
+            job.cancel()
+        gone = frozenset(key for key, owner in self._fed.items() if owner is source)
+        if self._added.pop(source, None) is None:
+            return frozenset()
+        if gone:
+            hung = {viewport.stack for viewport in self._session.session.viewports}
+            if hung & gone:
+                self._session.restart(ComparisonSession())
+            self._show(is_final=not self.is_scanning)
+        return gone
+
+    def forget_all(self) -> frozenset[StackKey]:
+        """Take everything off the screen and out of the list, as after a start. Return the keys of all stacks."""
+        self.cancel()
+        gone = frozenset(self._session.stacks)
+        for source in list(self._added):
+            self.close_source(source)
+        self._paths, self._kept, self._scanned, self._source = (), (), Catalogue(), None
+        self._passwords.clear()
+        self._session.restart(ComparisonSession())
+        self._show(is_final=True)
+        return gone
 
     def give_password(self, archive: Path, password: str) -> None:
         """Try again with a password."""
@@ -133,6 +211,9 @@ class OpeningController(QObject):
         """Close archives and forget their passwords; call it when nothing reads from them any more."""
         self._passwords.clear()
         self._source = None
+        for added in self._added:
+            added.close()
+        self._added.clear()
         for source in self._sources:
             source.close()
         self._sources.clear()
@@ -171,20 +252,40 @@ class OpeningController(QObject):
 
         return found
 
-    def _with_kept(self, catalogue: Catalogue) -> Catalogue:
-        found = {study_key_of(study) for study in catalogue.studies}
-        kept = tuple(study for study in self._kept if study_key_of(study) not in found)
-        return replace(catalogue, studies=(*catalogue.studies, *kept)) if kept else catalogue
+    def _joined(self) -> Catalogue:
+        """Everything that is open: what was scanned, media that were taken out, and the added sources."""
+        scanned = self._scanned
+        studies = {study_key_of(study): study for study in scanned.studies}
+        for study in self._kept:
+            studies.setdefault(study_key_of(study), study)
+        problems, not_displayed = list(scanned.problems), list(scanned.not_displayed)
+        self._fed = {}
+        for source, catalogue in self._added.items():
+            new = {study_key_of(study): study for study in catalogue.studies if study_key_of(study) not in studies}
+            studies |= new
+            problems += catalogue.problems
+            not_displayed += [row for row in catalogue.not_displayed if row.study_uid in {s.uid for s in new.values()}]
+            stacks = (stack for study in new.values() for series in study.series for stack in series.stacks)
+            self._fed |= {stack.key: source for stack in stacks}
+        return replace(
+            scanned,
+            studies=tuple(studies.values()),
+            problems=tuple(problems),
+            not_displayed=tuple(not_displayed),
+        )
+
+    def _show(self, *, is_final: bool) -> None:
+        catalogue = self._joined()
+        self._session.set_catalogue(catalogue, is_final=is_final)
+        self.catalogue_changed.emit(catalogue)
 
     def _take(self, catalogue: Catalogue) -> None:
-        catalogue = self._with_kept(catalogue)
-        self._session.set_catalogue(catalogue, is_final=False)
-        self.catalogue_changed.emit(catalogue)
+        self._scanned = catalogue
+        self._show(is_final=False)
 
     def _finish(self, catalogue: Catalogue) -> None:
-        catalogue = self._with_kept(catalogue)
-        self._session.set_catalogue(catalogue)
-        self.catalogue_changed.emit(catalogue)
+        self._scanned = catalogue
+        self._show(is_final=True)
         self._end(is_whole=True)
 
     def _end(self, *, is_whole: bool) -> None:

@@ -12,9 +12,10 @@ from viewer.controllers.cursor_controller import CursorController
 from viewer.controllers.flicker_controller import FlickerController
 from viewer.controllers.grey_controller import GreyController
 from viewer.controllers.link_controller import LinkController
-from viewer.controllers.measuring_controller import MeasuringController
+from viewer.controllers.measuring_controller import MeasuringController, MeasuringParts
 from viewer.controllers.picture_menu import PictureMenu
 from viewer.controllers.session_controller import SessionController
+from viewer.controllers.value_desk import ValueDesk
 from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobRunner
 from viewer.panels.measurements_panel import MeasurementsPanel
@@ -40,7 +41,10 @@ class PictureControllers(QObject):
         super().__init__(parent)
         self.panel = MeasurementsPanel()
         self.flicker = FlickerController(session, jobs, viewports, self)
-        self.measuring = MeasuringController(session, viewports, self.panel, self)
+        self.values = ValueDesk(jobs, self)
+        self.measuring = MeasuringController(
+            session, MeasuringParts(self.values, volumes.volume, viewports), self.panel, self
+        )
         self.cine = CineController(session, volumes.volume, self)
         self.cursor = CursorController(session, viewports, self)
         self.links = LinkController(session, viewports, self)
@@ -54,6 +58,7 @@ class PictureControllers(QObject):
         self.menu = PictureMenu(session, self.grey, self.links, {**view_deeds, **self._deeds}, self)
         self._adopted: list[ViewportWidget] = []
         volumes.frames_arrived.connect(lambda _key: self.flicker.prepare())
+        volumes.frames_arrived.connect(self.measuring.values_changed)
         volumes.dropped.connect(self._release)
 
     def deeds(self) -> Mapping[str, Callable[[], None]]:

@@ -20,7 +20,8 @@ translate = QCoreApplication.translate
 _GROUPS = (
     ("auto_window", "invert"),
     ("fit", "one_to_one", "rotate", "flip", "flip_vertically", "reset_view"),
-    ("length", "delete", "cine", "planes"),
+    ("length", "bidirectional", "angle", "ellipse", "probe", "arrow", "delete", "key_image"),
+    ("cine", "planes"),
     ("match_slices", "toggle_links"),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
@@ -16,12 +17,14 @@ from viewer.controllers.presenting_controller import PresentingController
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.volume_store import VolumeStore
 from viewer.main_window.picture_area import PictureArea
-from viewer.planes.planes_panel import PlanesPanel
 from viewer.planes.planes_row import PlanesRow
 from viewer.viewport.badges import role_text
 from viewer.viewport.corner_texts import identifier_text, name_text
 from viewer.viewport.localised_dates import date_text
 from viewer.viewport.viewport_model import ViewportModel
+
+if TYPE_CHECKING:
+    from viewer.planes.planes_panel import PlanesPanel
 
 #: Current and prior; a third row would leave no room for a picture.
 _MOST_ROWS = 2
@@ -62,6 +65,9 @@ class PlanesController(QObject):
         if not self._models():
             return
         if self.panel is None:
+            # VTK, which the panel is made with, takes a tenth of a second to import: not before it is asked for.
+            from viewer.planes.planes_panel import PlanesPanel  # noqa: PLC0415
+
             self.panel = PlanesPanel()
             self._area.cover(self.panel)
         self.panel.show()

@@ -71,12 +71,19 @@ def viewport_models(
                 identity_words=words,
                 blocked_reason=_blocked_reason(controller, index, refusals),
                 measurements=session.measurements,
+                is_key_image=_is_key_image(session, _frame(controller, viewport)),
                 reference_lines=lines.get(index, ()),
                 is_active=index == session.active and len(session.viewports) > 1,
                 is_alone=is_alone,
             )
         )
     return tuple(models)
+
+
+def _is_key_image(session: ComparisonSession, frame: Frame | None) -> bool:
+    return frame is not None and any(
+        one.is_on(frame.sop_instance_uid, frame.frame_number) for one in session.key_images
+    )
 
 
 def _reference_lines(controller: SessionController, session: ComparisonSession) -> dict[int, tuple[ReferenceLine, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -85,6 +85,15 @@ class VolumeStore(QObject):
                 self._loaders[stack.key] = self._loaders.pop(stack.key)
         if any(not loader.validity.is_settled for loader in self._loaders.values()):
             self._timer.start()
+
+    def forget(self, keys: Iterable[StackKey]) -> None:
+        """Stop loading these stacks and give their memory back: nobody may see them any more."""
+        for key in keys:
+            self._refused.pop(key, None)
+            gone = self._loaders.pop(key, None)
+            if gone is not None:
+                gone.close()
+                self.dropped.emit(gone.volume)
 
     def close(self) -> None:
         """Stop all loading and give the memory back."""

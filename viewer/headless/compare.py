@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from loaders.model.study import Catalogue
+from compare.pairing.body_region import RegionShares
+from compare.pairing.pairing_rule import PairingKnowledge
+from compare.pairing.region_reading import regions_of, series_to_look_at
+from compare.pairing.roles import study_key_of
+from compare.pairing.series_pairs import pair_series
+from loaders.model.stack import Stack
+from loaders.model.volume import Volume
 from loaders.objects.registration_reading import registrations_in
-from loaders.progress import CancelToken, no_progress
-from loaders.stores.image_source import ImageSource
-from loaders.stores.local_folder import LocalFolder
-from viewer.headless.compare_document import choose_studies, comparison_document
+from viewer.headless.compare_document import ComparedStudies, choose_studies, comparison_document
+from viewer.headless.opened_path import OpenedPath, opened_each
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
+from viewer.headless.selection import FrameChoice
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -31,16 +36,13 @@ def run(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--screenshot", metavar="PNG", type=Path, help="write a picture of the real window")
     options = parser.parse_args(arguments)
-    sources = (LocalFolder([options.current]), LocalFolder([options.prior]))
-    try:
-        catalogues = [_catalogue_of(source) for source in sources]
-        studies = choose_studies(*catalogues)
+    with opened_each([[options.current], [options.prior]]) as sources:
+        studies = choose_studies(sources[0].catalogue, sources[1].catalogue)
         registrations = [
-            each
-            for source, catalogue in zip(sources, catalogues, strict=True)
-            for each in registrations_in(catalogue, source.file_bytes)
+            each for opened in sources for each in registrations_in(opened.catalogue, opened.source.file_bytes)
         ]
-        document = comparison_document(studies, options.override_identity, registrations)
+        known = knowledge_of(studies, sources)
+        document = comparison_document(studies, options.override_identity, registrations, known)
         if options.screenshot is not None:
             from viewer.app.comparison_picture import picture_of_comparison  # noqa: PLC0415 - Qt only where asked for
 
@@ -49,11 +51,20 @@ def run(arguments: Sequence[str]) -> int:
                 studies, paths, options.screenshot, override_reason=options.override_identity
             )
         write_json(document, options.json or STANDARD_OUTPUT)
-    finally:
-        for source in sources:
-            source.close()
     return 0
 
 
-def _catalogue_of(source: ImageSource) -> Catalogue:
-    return source.catalogue(on_found=lambda _catalogue: None, progress=no_progress, cancel=CancelToken())
+def knowledge_of(studies: ComparedStudies, sources: Sequence[OpenedPath]) -> PairingKnowledge:
+    """Return what a few slices of the CT series that would pair show. ``sources`` are the current's and the prior's."""
+    paths = dict(zip((study_key_of(studies.current), study_key_of(studies.prior)), sources, strict=True))
+    regions: dict[str, RegionShares] = {}
+    tentative = pair_series(studies.current, studies.prior)
+    for study in (studies.current, studies.prior):
+        own = {series.uid for series in study.series}
+        path = paths[study_key_of(study)]
+
+        def load(stack: Stack, index: int, path: OpenedPath = path) -> Volume:
+            return path.frame(FrameChoice(stack, index))
+
+        regions |= regions_of([one for one in series_to_look_at(tentative) if one.uid in own], load)
+    return PairingKnowledge(regions=regions)

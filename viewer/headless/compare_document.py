@@ -13,6 +13,7 @@ from compare.linking.link_status import LinkStatus
 from compare.linking.propagate import link_statuses
 from compare.linking.registration_edges import with_registrations
 from compare.pairing.interval import interval_between
+from compare.pairing.pairing_rule import NOTHING_KNOWN, PairingKnowledge
 from compare.pairing.roles import newest_first, roles_of, study_key_of
 from compare.pairing.series_features import features_of
 from compare.pairing.series_pairs import SeriesPair, pair_series
@@ -51,16 +52,20 @@ def choose_studies(current: Catalogue, prior: Catalogue) -> ComparedStudies:
 
 
 def comparison_document(
-    studies: ComparedStudies, override_reason: str = "", registrations: Sequence[Registration] = ()
+    studies: ComparedStudies,
+    override_reason: str = "",
+    registrations: Sequence[Registration] = (),
+    known: PairingKnowledge = NOTHING_KNOWN,
 ) -> dict[str, object]:
     """Return the document; ``registrations`` are those that objects beside the images state.
 
-    Identities that conflict leave ``pairs`` empty unless a reason overrides them.
+    ``known`` is what the pictures show of the body. Identities that conflict leave ``pairs`` empty unless a reason
+    overrides them.
     """
     current, prior = studies.current, studies.prior
     identity = compare_identity(current, prior)
     is_open = identity.verdict is not Verdict.CONFLICT or bool(override_reason.strip())
-    pairing = pair_series(current, prior) if is_open else None
+    pairing = pair_series(current, prior, known) if is_open else None
     graph = with_registrations(graph_of((current, prior)), registrations, (current, prior))
     pairs = [] if pairing is None else [_pair(pair, studies, graph) for pair in pairing.pairs]
     return {
@@ -123,6 +128,8 @@ def _pair(pair: SeriesPair, studies: ComparedStudies, graph: FrameGraph) -> dict
         "current_series": pair.current.uid,
         "prior_series": pair.prior.uid,
         "score": pair.score,
+        "is_certain": pair.is_certain,
+        "doubts": list(pair.doubts),
         "reasons": [
             {
                 "code": reason.code,

@@ -8,7 +8,8 @@ from pathlib import Path
 from compare.reporting.presentation_state import presentation_states
 from compare.reporting.structured_report import structured_report
 from compare.reporting.tables import csv_text
-from viewer.headless.measured_session import evidence_of, measure_session, opened, read_session
+from viewer.headless.measured_session import evidence_of, measure_session, read_session
+from viewer.headless.opened_path import opened
 from viewer.headless.output import OutputError, verb_parser, write_bytes, write_json
 from viewer.headless.sheet import sheet_pdf
 
@@ -28,20 +29,20 @@ def run(arguments: Sequence[str]) -> int:
         parser.error("nothing to write: give --sr, --gsps, --csv or --pdf")
     read = read_session(options.session)
     written: list[str] = []
-    with opened(options.paths) as (catalogue, source, pool):
-        measured = measure_session(read, catalogue, source, pool)
+    with opened(*options.paths) as images:
+        measured = measure_session(read, images)
         if options.csv is not None:
             write_bytes(csv_text(measured.findings).encode(), options.csv)
             written.append(str(options.csv))
         if options.sr is not None:
-            write_bytes(structured_report(measured.findings, evidence_of(measured, source)), options.sr)
+            write_bytes(structured_report(measured.findings, evidence_of(measured, images)), options.sr)
             written.append(str(options.sr))
         if options.gsps is not None:
             written += _write_states(
-                presentation_states(measured.findings, evidence_of(measured, source)), options.gsps
+                presentation_states(measured.findings, evidence_of(measured, images)), options.gsps
             )
         if options.pdf is not None:
-            write_bytes(sheet_pdf(measured, source, pool, options.language), options.pdf)
+            write_bytes(sheet_pdf(measured, images, options.language), options.pdf)
             written.append(str(options.pdf))
     if options.json:
         write_json({"written": written, "left_out": list(read.left_out)}, options.json)

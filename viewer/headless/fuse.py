@@ -23,11 +23,11 @@ from loaders.model.series import Series
 from loaders.model.study import Catalogue
 from loaders.model.units import ValueUnit
 from loaders.values.suv import suv_of_stacks
-from viewer.headless.loaded_volumes import OpenedPath, largest, opened
 from viewer.headless.mpr import notes_of
+from viewer.headless.opened_path import OpenedPath, opened
 from viewer.headless.output import verb_parser, write_bytes, write_json
 from viewer.headless.render import npy, png
-from viewer.headless.selection import NothingSelected
+from viewer.headless.selection import NothingSelected, largest
 from viewer.rendering.colour_maps import COLOUR_MAP_NAMES
 from viewer.rendering.fusion import FusionLook, fused
 from viewer.rendering.plane_picture import automatic_window, grey_of_values

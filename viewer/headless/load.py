@@ -8,14 +8,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from loaders.cache.memory_budget import MemoryBudget
-from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError
 from loaders.model.frame_validity import FrameState
 from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
-from loaders.progress import CancelToken, no_progress
-from loaders.stores.local_folder import LocalFolder
-from loaders.workers.worker_pool import WorkerPool
+from viewer.headless.opened_path import OpenedPath, opened
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
 from viewer.headless.selection import choose_stacks
 
@@ -31,12 +27,8 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("path", metavar="PATH", type=Path, help="folder, file, DICOMDIR or ZIP archive")
     parser.add_argument("--series", metavar="UID", help="only this series")
     options = parser.parse_args(arguments)
-    with WorkerPool() as pool:
-        source = LocalFolder([options.path], read_headers=pooled_header_reader(pool))
-        try:
-            document = _load(pool, source, options.series, started)
-        finally:
-            source.close()
+    with opened(options.path) as path:
+        document = _load(path, options.series, started)
     write_json(document, options.json or STANDARD_OUTPUT)
     return 0
 
@@ -52,15 +44,16 @@ class _FirstFrame:
             self.at = time.perf_counter()
 
 
-def _load(pool: WorkerPool, source: LocalFolder, series_uid: str | None, started: float) -> dict[str, object]:
-    catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
-    stacks = choose_stacks(catalogue, series_uid)
-    budget, first = MemoryBudget(), _FirstFrame()
+def _load(path: OpenedPath, series_uid: str | None, started: float) -> dict[str, object]:
+    stacks = choose_stacks(path.catalogue, series_uid)
+    first = _FirstFrame()
     loaders: list[VolumeLoader] = []
     try:
         for number, stack in enumerate(stacks):
             loaders.append(
-                VolumeLoader(stack, pool, budget, on_arrivals=first, source=source, first_frame=0, priority=number)
+                VolumeLoader(
+                    stack, path.pool, path.budget, on_arrivals=first, source=path.source, first_frame=0, priority=number
+                )
             )
             loaders[-1].start()
         for loader in loaders:

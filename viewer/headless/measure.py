@@ -10,7 +10,8 @@ from compare.following.recist import Evaluation
 from compare.following.time_points import TimePoint
 from compare.measuring.values import MeasuredValue
 from compare.reporting.findings import Finding
-from viewer.headless.measured_session import MeasuredSession, measure_session, opened, read_session
+from viewer.headless.measured_session import MeasuredSession, measure_session, read_session
+from viewer.headless.opened_path import opened
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
 
 
@@ -22,8 +23,8 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--series", metavar="UID", help="only the measurements on this series")
     options = parser.parse_args(arguments)
     read = read_session(options.session)
-    with opened(options.paths) as (catalogue, source, pool):
-        document = document_of(measure_session(read, catalogue, source, pool, options.series))
+    with opened(*options.paths) as images:
+        document = document_of(measure_session(read, images, options.series))
     write_json(document, options.json or STANDARD_OUTPUT)
     return 0
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +16,10 @@ from compare.reporting.findings import Findings, MeasuredFrame, findings_of
 from compare.session.comparison_session import ComparisonSession
 from compare.session.measurement import Measurement
 from compare.session.session_file import ReadSession, SessionFileError, session_from_json
-from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError
 from loaders.model.stack import Stack
-from loaders.model.study import Catalogue, Study
-from loaders.progress import CancelToken, no_progress
-from loaders.stores.local_folder import LocalFolder
-from loaders.workers.worker_pool import WorkerPool
-from viewer.headless.render import load_frame
+from loaders.model.study import Study
+from viewer.headless.opened_path import OpenedPath
 from viewer.headless.selection import FrameChoice
 
 
@@ -47,55 +42,38 @@ def read_session(path: Path) -> ReadSession:
     return session_from_json(text)
 
 
-@contextmanager
-def opened(paths: Sequence[Path]) -> Iterator[tuple[Catalogue, LocalFolder, WorkerPool]]:
-    """Scan paths with workers, and let go of both at the end."""
-    with WorkerPool() as pool:
-        source = LocalFolder(list(paths), read_headers=pooled_header_reader(pool))
-        try:
-            yield (
-                source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken()),
-                source,
-                pool,
-            )
-        finally:
-            source.close()
-
-
-def measure_session(
-    read: ReadSession, catalogue: Catalogue, source: LocalFolder, pool: WorkerPool, series_uid: str | None = None
-) -> MeasuredSession:
+def measure_session(read: ReadSession, images: OpenedPath, series_uid: str | None = None) -> MeasuredSession:
     """Compute every measurement of a session on its own frame; with ``series_uid`` only those on that series."""
     session = read.session
     places: dict[str, MeasuredFrame] = {}
     values: dict[str, tuple[MeasuredValue, ...]] = {}
     chosen = [one for one in session.measurements if series_uid in {None, one.stack.series_uid}]
     for measurement in chosen:
-        found = locate(measurement, catalogue.studies)
+        found = locate(measurement, images.catalogue.studies)
         if found is None:
             continue
         study, choice = found
         places[measurement.identifier] = MeasuredFrame(
             choice.frame, choice.index + 1, study_key_of(study), study.study_date
         )
-        values[measurement.identifier] = _values(measurement, choice, pool, source)
+        values[measurement.identifier] = _values(measurement, choice, images)
     kept = {one.identifier for one in chosen}
-    findings = findings_of(session, catalogue.studies, places, values)
+    findings = findings_of(session, images.catalogue.studies, places, values)
     narrowed = tuple(one for one in findings.measurements if one.measurement.identifier in kept)
     return MeasuredSession(
         session,
         Findings(findings.points, narrowed, findings.rows, findings.evaluations),
         read.left_out,
-        catalogue.studies,
+        images.catalogue.studies,
     )
 
 
-def evidence_of(measured: MeasuredSession, source: LocalFolder) -> list[Dataset]:
+def evidence_of(measured: MeasuredSession, images: OpenedPath) -> list[Dataset]:
     """Return the headers of all instances that measurements lie on, each once; unreadable ones are left out."""
     frames = {one.place.frame.sop_instance_uid: one.place.frame for one in measured.findings.measurements if one.place}
     headers: list[Dataset] = []
     for frame in frames.values():
-        data = source.frame_bytes(frame)
+        data = images.source.frame_bytes(frame)
         try:
             stream = io.BytesIO(data) if data is not None else frame.location.file.path
             headers.append(dcmread(stream, stop_before_pixels=True, force=True))
@@ -124,11 +102,9 @@ def _index_in(stack: Stack, measurement: Measurement) -> int | None:
     return None
 
 
-def _values(
-    measurement: Measurement, choice: FrameChoice, pool: WorkerPool, source: LocalFolder
-) -> tuple[MeasuredValue, ...]:
+def _values(measurement: Measurement, choice: FrameChoice, images: OpenedPath) -> tuple[MeasuredValue, ...]:
     try:
-        volume = load_frame(choice, pool, source)
+        volume = images.frame(choice)
     except DecodeError as error:
         return (MeasuredValue("", None, "", reason=error.code),)
     return values_of(measurement, volume)

@@ -15,10 +15,10 @@ from compare.reformat.sampled_volume import SampledVolume, sampled
 from compare.reformat.stack_grid import GridNote
 from loaders.model.display import Window
 from loaders.model.volume import Volume
-from viewer.headless.loaded_volumes import largest, opened
+from viewer.headless.opened_path import opened
 from viewer.headless.output import verb_parser, write_bytes, write_json
 from viewer.headless.render import npy, png
-from viewer.headless.selection import choose_stacks
+from viewer.headless.selection import choose_stacks, largest
 
 _LARGEST_SIDE = 8192
 _NOTES = {

@@ -27,9 +27,9 @@ from loaders.model.series import Series
 from loaders.model.stack import Stack
 from loaders.values.body_size import CALCULATED, SuvKind
 from loaders.values.suv import Suv, suv_of_stacks
-from viewer.headless.loaded_volumes import largest, opened
+from viewer.headless.opened_path import opened
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
-from viewer.headless.selection import choose_stacks
+from viewer.headless.selection import choose_stacks, largest
 
 PERCIST = "percist"
 

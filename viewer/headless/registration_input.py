@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,18 +15,13 @@ from compare.registration.registration_image import (
     RegistrationImage,
     registration_image,
 )
-from loaders.cache.memory_budget import MemoryBudget
-from loaders.discovery.pooled_headers import pooled_header_reader
-from loaders.errors import DecodeError, WorldError
-from loaders.model.frame_validity import FrameState
+from loaders.errors import WorldError
 from loaders.model.series import Series
 from loaders.model.stack import Stack
 from loaders.model.study import Catalogue, Study
-from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
-from loaders.progress import CancelToken, Progress, no_progress
-from loaders.stores.local_folder import LocalFolder
-from loaders.workers.worker_pool import WorkerPool
+from loaders.progress import Progress
 from viewer.headless.compare_document import choose_studies
+from viewer.headless.opened_path import OpenedPath, opened, opened_each
 from viewer.headless.selection import NothingSelected
 
 
@@ -99,33 +93,20 @@ def load_pair(
     Raises :class:`NoReliableAlignment` where identities conflict, nothing pairs or a side is no volume, and what
     loading raises.
     """
-    with WorkerPool() as pool:
-        sources = [LocalFolder([path], read_headers=pooled_header_reader(pool)) for path in (current, prior)]
-        try:
-            chosen = _choose([_catalogue(source) for source in sources], series, override_identity)
-            images = [_load(pool, source, *which, detail_mm) for source, which in zip(sources, chosen, strict=True)]
-        finally:
-            for source in sources:
-                source.close()
+    with opened_each([[current], [prior]]) as sides:
+        chosen = _choose([side.catalogue for side in sides], series, override_identity)
+        images = [_load(side, *which, detail_mm) for side, which in zip(sides, chosen, strict=True)]
     return LoadedPair(images[0], images[1])
 
 
 def load_registration_image(path: Path, detail_mm: float = WORKING_DETAIL_MM) -> LoadedImage:
     """Load the largest CT or MR stack under a path. Raises as :func:`load_pair`."""
-    with WorkerPool() as pool:
-        source = LocalFolder([path], read_headers=pooled_header_reader(pool))
-        try:
-            found = [(study, one) for study in _catalogue(source).studies for one in study.series if one.stacks]
-            if not found:
-                raise NothingSelected("nothing to register: no images here")
-            study, one = max(found, key=lambda pair: (pair[1].modality in ("CT", "MR"), _largest(pair[1])))
-            return _load(pool, source, study, one, detail_mm)
-        finally:
-            source.close()
-
-
-def _catalogue(source: LocalFolder) -> Catalogue:
-    return source.catalogue(on_found=_ignore_catalogue, progress=no_progress, cancel=CancelToken())
+    with opened(path) as images:
+        found = [(study, one) for study in images.catalogue.studies for one in study.series if one.stacks]
+        if not found:
+            raise NothingSelected("nothing to register: no images here")
+        study, one = max(found, key=lambda pair: (pair[1].modality in ("CT", "MR"), _largest(pair[1])))
+        return _load(images, study, one, detail_mm)
 
 
 def _choose(
@@ -162,23 +143,11 @@ def _largest(series: Series) -> int:
     return max((len(stack.frames) for stack in series.stacks), default=0)
 
 
-def _load(pool: WorkerPool, source: LocalFolder, study: Study, series: Series, detail_mm: float) -> LoadedImage:
+def _load(side: OpenedPath, study: Study, series: Series, detail_mm: float) -> LoadedImage:
     stack = max(series.stacks, key=lambda one: len(one.frames))
-    loader = VolumeLoader(stack, pool, MemoryBudget(), on_arrivals=_ignore, source=source)
     try:
-        loader.start().wait()
-        if not loader.validity.count(FrameState.LOADED):
-            raise DecodeError(f"no frame could be decoded; the first: {loader.validity.reason(0)}")
-        image = registration_image(loader.volume, series.modality, detail_mm=detail_mm)
+        with side.whatever_loads(stack) as volume:
+            image = registration_image(volume, series.modality, detail_mm=detail_mm)
     except NotRegistrable as refused:
         raise no_alignment(refused.code) from refused
-    finally:
-        loader.close()
     return LoadedImage(image, stack, series, study)
-
-
-def _ignore(_arrivals: Arrivals) -> None:
-    """Only the end is waited for."""
-
-
-_ignore_catalogue: Callable[[Catalogue], None] = lambda _catalogue: None  # noqa: E731

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,28 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
-from loaders.cache.memory_budget import MemoryBudget
-from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import DecodeError, WorldError
 from loaders.model.display import Window
 from loaders.model.frame import Frame
-from loaders.model.frame_validity import FrameState
-from loaders.model.stack import StackKind
 from loaders.model.units import PixelSpacing, SpacingBasis
 from loaders.model.volume import Volume
-from loaders.objects.object_reading import ObjectReader
 from loaders.objects.overlay_source import OverlaySource
-from loaders.pixels.volume_assembler import Arrivals, VolumeLoader
-from loaders.progress import CancelToken, no_progress
-from loaders.stores.local_folder import LocalFolder
 from loaders.values.auto_window import auto_window
 from loaders.values.display_pixels import whole_range
 from loaders.values.modality_lut import apply_modality_lut
-from loaders.workers.worker_pool import WorkerPool
+from viewer.headless.opened_path import opened
 from viewer.headless.output import verb_parser, write_bytes
 from viewer.headless.overlay_painting import cut_and_turned, painted
 from viewer.headless.render_layers import Layers, layers_of
-from viewer.headless.selection import FrameChoice, choose_frame, choose_stacks
+from viewer.headless.selection import choose_frame, choose_stacks
 from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
 
 _MATRIX = PixelSpacing(1.0, 1.0, SpacingBasis.PIXELS_ONLY)
@@ -59,17 +50,12 @@ def run(arguments: Sequence[str]) -> int:
         _parser().error("a presentation state brings its own window: give one of --presentation and --window")
     if options.window is not None and (not np.all(np.isfinite(options.window)) or options.window[1] <= 0):
         _parser().error("a window is a finite centre and a width above 0")
-    with WorkerPool() as pool:
-        source = LocalFolder([options.path], read_headers=pooled_header_reader(pool))
-        try:
-            catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
-            stacks = choose_stacks(catalogue, options.series, options.stack)
-            choice = choose_frame(stacks, options.slice, options.frame)
-            volume = load_frame(choice, pool, source)
-            reader = ObjectReader(pool, source.file_bytes)
-            layers = layers_of(options, choice.frame, OverlaySource(catalogue, pool, reader, source))
-        finally:
-            source.close()
+    with opened(options.path) as path:
+        stacks = choose_stacks(path.catalogue, options.series, options.stack)
+        choice = choose_frame(stacks, options.slice, options.frame)
+        volume = path.frame(choice)
+        overlays = OverlaySource(path.catalogue, path.pool, path.objects, path.source)
+        layers = layers_of(options, choice.frame, overlays)
     if options.values is not None:
         write_bytes(npy(values_of(volume)), options.values)
     if options.out is not None:
@@ -95,28 +81,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", metavar="PNG", type=Path, help="the displayed 8-bit pixels")
     parser.add_argument("--values", metavar="NPY", type=Path, help="the values after the modality LUT, as floats")
     return parser
-
-
-def load_frame(choice: FrameChoice, pool: WorkerPool, source: LocalFolder) -> Volume:
-    """Return a volume of the one chosen frame, decoded in a worker. Raises ``DecodeError``, ``TooLarge``."""
-    alone = replace(choice.stack, kind=StackKind.SINGLE, frames=(choice.frame,), geometry=None, warnings=())
-    loader = VolumeLoader(alone, pool, MemoryBudget(), on_arrivals=_ignore, source=source)
-    try:
-        loader.start().wait()
-        reason = loader.validity.reason(0)
-        if loader.validity[0] is not FrameState.LOADED:
-            raise DecodeError(reason or "the frame could not be decoded")
-        if reason:
-            sys.stderr.write(f"note: {reason}\n")
-        stored = loader.volume.frame_array(0)
-        assert stored is not None  # noqa: S101 - it is LOADED
-        return Volume(alone, loader.validity, stored.copy()[np.newaxis])
-    finally:
-        loader.close()
-
-
-def _ignore(_arrivals: Arrivals) -> None:
-    """Only the end is waited for."""
 
 
 def values_of(volume: Volume) -> NDArray[np.float64]:

@@ -6,14 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.model.study import Catalogue, NotDisplayed
-from loaders.objects.object_reading import ObjectReader
 from loaders.objects.overlay_source import ObjectNotFound
 from loaders.objects.report_reading import Report, is_report, read_report
-from loaders.progress import CancelToken, no_progress
-from loaders.stores.local_folder import LocalFolder
-from loaders.workers.worker_pool import WorkerPool
+from viewer.headless.opened_path import opened
 from viewer.headless.output import verb_parser, write_json
 
 
@@ -23,14 +19,9 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("path", metavar="PATH", type=Path, help="folder, file, DICOMDIR or ZIP archive")
     parser.add_argument("--sop", metavar="UID", help="the report's SOP Instance UID, where there are several")
     options = parser.parse_args(arguments)
-    with WorkerPool() as pool:
-        source = LocalFolder([options.path], read_headers=pooled_header_reader(pool))
-        try:
-            catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
-            row = choose_report(catalogue, options.sop)
-            report = read_report(row, ObjectReader(pool, source.file_bytes))
-        finally:
-            source.close()
+    with opened(options.path) as source:
+        row = choose_report(source.catalogue, options.sop)
+        report = read_report(row, source.objects)
     if options.json is not None:
         write_json(report_document(row, report), options.json)
     else:

@@ -7,14 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loaders.discovery.geometry_checks import check_geometry
-from loaders.discovery.pooled_headers import pooled_header_reader
 from loaders.errors import SourceError, WorldError
 from loaders.model.series import Series
 from loaders.model.stack import Stack
 from loaders.model.study import Catalogue, NotDisplayed, Problem, Study
-from loaders.progress import CancelToken, no_progress
-from loaders.stores.local_folder import LocalFolder
-from loaders.workers.worker_pool import WorkerPool
+from viewer.headless.opened_path import opened
 from viewer.headless.output import STANDARD_OUTPUT, say_error, verb_parser, write_json
 
 
@@ -25,22 +22,12 @@ def run(arguments: Sequence[str]) -> int:
     parser.add_argument("--password-file", metavar="FILE", help="a file whose first line opens encrypted archives")
     options = parser.parse_args(arguments)
     try:
-        catalogue = _catalogue(options.paths, _password(options.password_file))
-        write_json(catalogue_document(catalogue), options.json or STANDARD_OUTPUT)
+        with opened(*options.paths, password=_password(options.password_file), warm_up=()) as path:
+            write_json(catalogue_document(path.catalogue), options.json or STANDARD_OUTPUT)
     except WorldError as error:
         say_error(error)
         return 1
     return 0
-
-
-def _catalogue(paths: Sequence[Path], password: str | None) -> Catalogue:
-    """Scan with the headers read in confined workers, as in the window."""
-    with WorkerPool(warm_up=()) as pool:
-        source = LocalFolder(paths, password=password, read_headers=pooled_header_reader(pool))
-        try:
-            return source.catalogue(on_found=lambda _catalogue: None, progress=no_progress, cancel=CancelToken())
-        finally:
-            source.close()
 
 
 def _password(file: str | None) -> str | None:

@@ -81,3 +81,11 @@ def _why_nothing(catalogue: Catalogue) -> str:
         first_object = catalogue.not_displayed[0]
         return f"nothing to show: {first_object.reason}"
     return "nothing to show: no images here"
+
+
+def largest(stacks: list[Stack]) -> Stack:
+    """Return the stack with the most frames; among several it is named on standard error."""
+    stack = max(stacks, key=lambda each: len(each.frames))
+    if len(stacks) > 1:
+        sys.stderr.write(f"note: {len(stacks)} stacks, taking {stack.key.stack_id} of series {stack.key.series_uid}\n")
+    return stack

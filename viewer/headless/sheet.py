@@ -13,10 +13,9 @@ from compare.session.measurement import InPlanePoint, Measurement, MeasurementKi
 from loaders.errors import DecodeError, WorldError
 from loaders.model.display import Window
 from loaders.model.study import Study
-from loaders.stores.local_folder import LocalFolder
-from loaders.workers.worker_pool import WorkerPool
 from viewer.headless.measured_session import MeasuredSession, locate
-from viewer.headless.render import displayed_pixels, load_frame
+from viewer.headless.opened_path import OpenedPath
+from viewer.headless.render import displayed_pixels
 from viewer.reporting.sheet_content import SheetContent, SheetExamination, SheetPicture
 
 
@@ -26,7 +25,7 @@ class SheetRefused(WorldError):
     code = "report_refused"
 
 
-def sheet_pdf(measured: MeasuredSession, source: LocalFolder, pool: WorkerPool, language: str) -> bytes:
+def sheet_pdf(measured: MeasuredSession, images: OpenedPath, language: str) -> bytes:
     """Return the PDF in a language. Raises ``SheetRefused`` where nothing is measured or identities conflict."""
     if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -39,10 +38,10 @@ def sheet_pdf(measured: MeasuredSession, source: LocalFolder, pool: WorkerPool, 
     assert isinstance(application, QApplication)  # noqa: S101 - the line above made it
     languages = Languages(application)
     languages.use(language)
-    return comparison_sheet(content_of(measured, source, pool), languages.language)
+    return comparison_sheet(content_of(measured, images), languages.language)
 
 
-def content_of(measured: MeasuredSession, source: LocalFolder, pool: WorkerPool) -> SheetContent:
+def content_of(measured: MeasuredSession, images: OpenedPath) -> SheetContent:
     """Return what the sheet of a session shows. Raises as :func:`sheet_pdf`."""
     keys = {point.study_key for point in measured.findings.points}
     studies = [study for study in newest_first(measured.studies) if study_key_of(study) in keys]
@@ -55,7 +54,7 @@ def content_of(measured: MeasuredSession, source: LocalFolder, pool: WorkerPool)
             for study in studies
         ),
         findings=measured.findings,
-        pictures=_pictures(measured, source, pool),
+        pictures=_pictures(measured, images),
         made_on=datetime.now(UTC).astimezone().date(),
         identity_tag=_identity_tag(measured, studies),
     )
@@ -78,7 +77,7 @@ def _identity_tag(measured: MeasuredSession, studies: list[Study]) -> str:
     return tag
 
 
-def _pictures(measured: MeasuredSession, source: LocalFolder, pool: WorkerPool) -> dict[tuple[str, str], SheetPicture]:
+def _pictures(measured: MeasuredSession, images: OpenedPath) -> dict[tuple[str, str], SheetPicture]:
     sizes = {
         (row.lesion.tracking_uid, point.study_key): cell.size.measurement
         for row in measured.findings.rows
@@ -88,21 +87,19 @@ def _pictures(measured: MeasuredSession, source: LocalFolder, pool: WorkerPool) 
     drawn = {one.identifier: one for one in measured.session.measurements}
     pictures = {}
     for key, identifier in sizes.items():
-        picture = _picture(drawn[identifier], measured, source, pool)
+        picture = _picture(drawn[identifier], measured, images)
         if picture is not None:
             pictures[key] = picture
     return pictures
 
 
-def _picture(
-    measurement: Measurement, measured: MeasuredSession, source: LocalFolder, pool: WorkerPool
-) -> SheetPicture | None:
+def _picture(measurement: Measurement, measured: MeasuredSession, images: OpenedPath) -> SheetPicture | None:
     found = locate(measurement, measured.studies)
     if found is None:
         return None
     choice = found[1]
     try:
-        pixels = displayed_pixels(load_frame(choice, pool, source), _window_of(measurement, measured.session))
+        pixels = displayed_pixels(images.frame(choice), _window_of(measurement, measured.session))
     except DecodeError:
         return None
     spacing, points = choice.frame.spacing, measurement.points_mm

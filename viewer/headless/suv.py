@@ -13,9 +13,9 @@ from loaders.model.stack import Stack
 from loaders.values.body_size import CALCULATED, SuvKind
 from loaders.values.modality_lut import apply_modality_lut
 from loaders.values.suv import CORRECTABLE, Correction, Suv, suv_of_stacks
-from viewer.headless.loaded_volumes import OpenedPath, largest, opened
+from viewer.headless.opened_path import OpenedPath, opened
 from viewer.headless.output import STANDARD_OUTPUT, verb_parser, write_json
-from viewer.headless.selection import choose_stacks
+from viewer.headless.selection import choose_stacks, largest
 
 
 def run(arguments: Sequence[str]) -> int:

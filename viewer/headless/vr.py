@@ -15,11 +15,11 @@ from compare.viewing.volume_presets import VolumePreset, fitting_presets, volume
 from loaders.errors import WorldError
 from loaders.model.display import Window
 from loaders.model.volume import Volume
-from viewer.headless.loaded_volumes import largest, opened
 from viewer.headless.mpr import notes_of
+from viewer.headless.opened_path import opened
 from viewer.headless.output import verb_parser, write_bytes, write_json
 from viewer.headless.render import png
-from viewer.headless.selection import choose_stacks
+from viewer.headless.selection import choose_stacks, largest
 
 
 class PresetDoesNotFit(WorldError):

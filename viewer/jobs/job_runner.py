@@ -30,13 +30,15 @@ class JobKind(StrEnum):
 
     READ = "read"
     COMPUTE = "compute"
+    #: What waits for another machine or a person: it must not hold up the reading of files.
+    NETWORK = "network"
     #: Single pictures made ahead of a key: too small and too many to be told of.
     PICTURE = "picture"
     #: Alignments and what is computed from them: up to minutes, one at a time, in a process of their own.
     ALIGN = "align"
 
 
-_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.PICTURE: 1, JobKind.ALIGN: 1}
+_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.NETWORK: 6, JobKind.PICTURE: 1, JobKind.ALIGN: 1}
 _QUIET = frozenset({JobKind.PICTURE})
 
 

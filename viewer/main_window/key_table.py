@@ -19,6 +19,7 @@ class KeyHeading(StrEnum):
     COMPARE = "compare"
     SLICES = "slices"
     PICTURE = "picture"
+    MEASURE = "measure"
     WINDOW = "window"
     SESSION = "session"
     MOUSE = "mouse"
@@ -45,7 +46,7 @@ def _row(deed: str, heading: KeyHeading, words: object, *keys: str, is_held: boo
 
 
 _COMPARE, _SLICES, _PICTURE = KeyHeading.COMPARE, KeyHeading.SLICES, KeyHeading.PICTURE
-_WINDOW, _SESSION = KeyHeading.WINDOW, KeyHeading.SESSION
+_MEASURE, _WINDOW, _SESSION = KeyHeading.MEASURE, KeyHeading.WINDOW, KeyHeading.SESSION
 _PRESETS = tuple(str(number) for number in range(1, 10))
 
 KEY_TABLE: tuple[KeyRow, ...] = (
@@ -58,9 +59,9 @@ KEY_TABLE: tuple[KeyRow, ...] = (
         "next_level",
         _COMPARE,
         QT_TRANSLATE_NOOP("KeyTable", "Prior: own slices, rigidly aligned, deformed to fit"),
-        "T",
+        "J",
     ),
-    _row("native_prior", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Prior: back to its own slices"), "Q"),
+    _row("native_prior", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Prior: back to its own slices"), "Shift+J"),
     _row("align_again", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Align the two examinations again"), "Shift+T"),
     _row("reject_alignment", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Reject the alignment, or restore it"), "Ctrl+T"),
     _row("next_pair", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Next pair of series"), "N", "PgDown"),
@@ -70,6 +71,7 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("next_stage", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Next stage of the hanging protocol"), "."),
     _row("previous_stage", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Previous stage of the hanging protocol"), ","),
     _row("keep_layout", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Use this layout for studies like this"), "Ctrl+L"),
+    _row("pairing_rules", _COMPARE, QT_TRANSLATE_NOOP("KeyTable", "Remembered pairs of series"), "Ctrl+Shift+P"),
     _row("next_slice", _SLICES, QT_TRANSLATE_NOOP("KeyTable", "Next slice"), "Down"),
     _row("previous_slice", _SLICES, QT_TRANSLATE_NOOP("KeyTable", "Previous slice"), "Up"),
     _row("first_slice", _SLICES, QT_TRANSLATE_NOOP("KeyTable", "First slice"), "Home"),
@@ -84,18 +86,37 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("flip_vertically", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Mirror top to bottom"), "V"),
     _row("fit", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Fit the picture into its viewport"), "Ctrl+0", "="),
     _row("one_to_one", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "One stored pixel on one screen pixel"), "Ctrl+1"),
-    _row("length", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Measure a length"), "D"),
-    _row("delete", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Remove the chosen measurement"), "Del", "Backspace"),
     _row("reset_view", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Upright and fitted; closes a panel first"), "Esc"),
+    _row("length", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Measure a length"), "D"),
+    _row("bidirectional", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Measure two diameters"), "W"),
+    _row("angle", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Measure an angle"), "G"),
+    _row("ellipse", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Values in an ellipse"), "E"),
+    _row("rectangle", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Values in a rectangle"), "X"),
+    _row("polygon", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Values in a polygon; a double click closes it"), "Y"),
+    _row("probe", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Value at a point"), "Q"),
+    _row("arrow", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "An arrow; a double click gives it words"), "J"),
+    _row("text", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Words on the picture"), "T"),
+    _row("delete", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Remove the chosen measurement"), "Del", "Backspace"),
+    _row("key_image", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Mark as key image, or unmark"), "K"),
+    _row("make_lesion", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Make the chosen measurement a lesion"), "Z"),
+    _row(
+        "confirm_carried", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Lay down the carried lesion; again accepts it"), "U"
+    ),
     _row("fold_rail", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Studies: narrow or wide"), "B"),
     _row("toggle_panel", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Open or close the panel"), "P"),
     _row("toggle_measurements", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "List of measurements"), "Shift+D"),
-    _row("toggle_changes", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Changed places"), "G"),
+    _row("toggle_changes", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Changed places"), "Shift+G"),
+    _row("toggle_lesions", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Lesions through time"), "Shift+L"),
     _row("toggle_objects", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "What is beside the images"), "O"),
+    _row("reports", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Reports and allergies"), "Shift+R"),
+    _row("kept_studies", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Kept studies"), "Shift+K"),
     _row("full_screen", _WINDOW, QT_TRANSLATE_NOOP("KeyTable", "Full screen"), "F", "F11"),
     _row("open_folder", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Open a folder or disc"), "Ctrl+O"),
+    _row("image_store", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Image store: sign in, find a patient"), "Ctrl+I"),
+    _row("lock", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Lock the workstation"), "Ctrl+Shift+L"),
     _row("save_session", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Save the session"), "Ctrl+S"),
     _row("load_session", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Open a session"), "Ctrl+Shift+O"),
+    _row("export", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Write measurements, sheet or picture"), "Ctrl+E"),
     _row("undo", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Undo"), "Ctrl+Z"),
     _row("redo", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "Redo"), "Ctrl+Y", "Ctrl+Shift+Z"),
     _row("help", _SESSION, QT_TRANSLATE_NOOP("KeyTable", "All keys"), "?"),
@@ -107,6 +128,7 @@ _HEADINGS = cast(
         KeyHeading.COMPARE: QT_TRANSLATE_NOOP("KeyTable", "Compare"),
         KeyHeading.SLICES: QT_TRANSLATE_NOOP("KeyTable", "Slices"),
         KeyHeading.PICTURE: QT_TRANSLATE_NOOP("KeyTable", "Picture"),
+        KeyHeading.MEASURE: QT_TRANSLATE_NOOP("KeyTable", "Measure and follow"),
         KeyHeading.WINDOW: QT_TRANSLATE_NOOP("KeyTable", "Window"),
         KeyHeading.SESSION: QT_TRANSLATE_NOOP("KeyTable", "Open, save, undo"),
         KeyHeading.MOUSE: QT_TRANSLATE_NOOP("KeyTable", "Mouse"),

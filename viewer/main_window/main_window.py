@@ -11,15 +11,19 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from loaders.errors import WorldError
+from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
 from viewer.controllers.aligned_view_controller import AlignedViewController
 from viewer.controllers.changes_controller import ChangesController
 from viewer.controllers.demo_controller import DemoController
+from viewer.controllers.export_controller import ExportController, ExportSources
 from viewer.controllers.hanging_controller import CanvasSizes, HangingController
 from viewer.controllers.identity_controller import IdentityController
 from viewer.controllers.job_strip_controller import JobStripController
+from viewer.controllers.lesions_controller import LesionsController
 from viewer.controllers.objects_controller import ObjectsController
 from viewer.controllers.opening_controller import OpeningController
+from viewer.controllers.pairing_controller import PairingController
 from viewer.controllers.picture_controllers import PictureControllers
 from viewer.controllers.planes_controller import PlanesController
 from viewer.controllers.presenting_controller import PresentingController
@@ -34,6 +38,7 @@ from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import JobKind, JobRunner
 from viewer.main_window.chrome import Chrome
 from viewer.main_window.key_bindings import KeyBindings
+from viewer.main_window.measure_menu import MeasureMenu
 from viewer.main_window.opening_desk import OpeningDesk
 from viewer.main_window.picture_area import PictureArea
 from viewer.main_window.viewport_grid import ViewportGrid
@@ -44,6 +49,7 @@ from viewer.panels.empty_state import EmptyState
 from viewer.panels.hint import Hint
 from viewer.panels.identity_bar import IdentityBar
 from viewer.panels.notice_bar import NoticeBar
+from viewer.panels.pair_bar import PairBar
 from viewer.panels.problems_panel import ProblemsPanel
 from viewer.panels.refusal_words import refusal_words
 from viewer.panels.time_rail import TimeRail
@@ -51,12 +57,14 @@ from viewer.panels.top_bar import PointerTool, TopBar
 from viewer.rendering.reference_renderer import ReferenceRenderer
 from viewer.rendering.slice_renderer import SliceRenderer
 from viewer.settings.settings import Settings
+from viewer.store.store_desk import StoreDesk
 from viewer.viewport.viewport_widget import ViewportWidget
 
 _PROBLEMS = "problems"
 _MEASUREMENTS = "measurements"
 _OBJECTS = "objects"
 _CHANGES = "changes"
+_LESIONS = "lesions"
 
 
 class MainWindow(QWidget):
@@ -92,6 +100,7 @@ class MainWindow(QWidget):
             held={"flicker": self.pictures.flicker.hold},
         )
         self.chrome.use_keys(self.keys)
+        self.bar.set_measure_menu(MeasureMenu(self._deeds(), self))
         self.presenting.present()
 
     # ---- what others ask of it
@@ -109,6 +118,16 @@ class MainWindow(QWidget):
         """Whether no job runs but an alignment, and every frame asked for is loaded or failed."""
         is_busy = any(job.kind is not JobKind.ALIGN for job in self._jobs.running)
         return not is_busy and self._volumes.is_settled and self.thumbnails.is_settled
+
+    @property
+    def jobs(self) -> JobRunner:
+        """Runs what takes time."""
+        return self._jobs
+
+    def forget(self, keys: Sequence[StackKey]) -> None:
+        """Give up the pixels of stacks that may not be seen any more."""
+        self._volumes.forget(keys)
+        self.presenting.present()
 
     def repaint_pictures(self) -> None:
         """Draw every picture again, after the renderer was exchanged."""
@@ -128,6 +147,7 @@ class MainWindow(QWidget):
     def _make_panels(self) -> None:
         self.bar, self.rail, self.strip = TopBar(self), TimeRail(self), BottomStrip(self)
         self.drawer, self.problems, self.identity = Drawer(self), ProblemsPanel(self), IdentityBar(self)
+        self.pair_bar = PairBar(self)
         self.drawer.add_panel(_PROBLEMS, self.problems)
         self.area, self.empty = PictureArea(self), EmptyState(self)
         self.notice, self.hint = NoticeBar(self.area), Hint(self.area)
@@ -149,6 +169,7 @@ class MainWindow(QWidget):
         protocols = settings_file.parent / "hanging_protocols" if settings_file is not None else None
         self.protocols = ProtocolController(self.session, self.hanging, lambda: self.area.canvas_size, protocols, self)
         self.identity_guard = IdentityController(self.session, self.hanging, self.identity, self)
+        self.pairing = PairingController(self.session, self.hanging, self.settings, volumes, jobs, self.pair_bar, self)
         self.presenting = PresentingController(self.session, volumes, self.grid, self)
         self.pictures = PictureControllers(
             self.session, volumes, jobs, viewports=self.viewports, view_deeds=self.view.deeds(), parent=self
@@ -166,15 +187,22 @@ class MainWindow(QWidget):
         self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
+        self.lesions = LesionsController(self.session, self.pictures.measuring, self.viewports, self)
+        self.drawer.add_panel(_LESIONS, self.lesions.panel)
         self.objects = ObjectsController(self.session, volumes.pool, jobs, self.viewports, self)
         self.objects.folder, self.presenting.dress = lambda: self.opening.folder, self.objects.dress
         self.objects.on_change = self.presenting.present
         self.drawer.add_panel(_OBJECTS, self.objects.panel)
         self.thumbnails = ThumbnailController(volumes.pool, volumes.budget, jobs, self._thumbnail_renderer, self)
         self.session_files = SessionFileController(self.session, jobs, self)
+        sources = ExportSources(
+            volumes.pool, lambda: self.opening.folder, lambda: self.grid.grab().toImage(), self.bar.language
+        )
+        self.exports = ExportController(self.session, jobs, sources, self)
         self.demo = DemoController(jobs, self)
         self.desk = OpeningDesk(self.opening, self.demo, self.empty, self.bar, self)
         self.job_strip = JobStripController(jobs, self.opening, volumes, self.strip)
+        self.store = StoreDesk(self)
         volumes.source_of = self.thumbnails.source_of = self.opening.source_of
 
     def _lay_out(self) -> None:
@@ -191,6 +219,8 @@ class MainWindow(QWidget):
         column.setSpacing(0)
         column.addWidget(self.bar)
         column.addWidget(self.identity)
+        column.addWidget(self.pair_bar)
+        column.addWidget(self.store.banner)
         column.addLayout(middle, 1)
         column.addWidget(self.strip)
 
@@ -212,12 +242,14 @@ class MainWindow(QWidget):
         self.presenting.presented.connect(self.aligned.refresh)
         self.presenting.presented.connect(self.changes.refresh)
         self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
+        self.presenting.presented.connect(self.lesions.show_rings)
         self.registration.changed.connect(self.presenting.present)
         self.pictures.cine.changed.connect(self.presenting.present)
         self.bar.tool_chosen.connect(self._take_tool)
         self.pictures.measuring.tool_changed.connect(self._tell_tool)
         self.session.refused.connect(lambda code: self.notice.show_words(partial(refusal_words, code)))
         self.grid.stack_dropped.connect(self.hanging.show_stack)
+        self.grid.stack_dropped.connect(self.pairing.remember_drop)
         self.bar.layout_chosen.connect(self._choose_layout)
         self.rail.stack_activated.connect(self.hanging.compare_stack)
         self.rail.study_activated.connect(self.hanging.compare_study)
@@ -226,7 +258,9 @@ class MainWindow(QWidget):
         self.thumbnails.thumbnail_ready.connect(self.rail.set_thumbnail)
         self.hanging.pairing_changed.connect(self.rail.set_pair_numbers)
         self.session_files.told.connect(self.notice.show_words)
+        self.pairing.told.connect(self.notice.show_words)
         self.protocols.told.connect(self.notice.show_words)
+        self.exports.told.connect(lambda words: self.notice.show_words(words, is_passing=False))
         self.strip.problems_requested.connect(lambda: self.drawer.toggle_panel(_PROBLEMS))
         self.problems.counts_changed.connect(self.strip.set_problem_count)
         self.notice.changed.connect(self.area.place_floating)
@@ -241,6 +275,7 @@ class MainWindow(QWidget):
             **self.view.deeds(),
             **self.hanging.deeds(),
             **self.protocols.deeds(),
+            **self.pairing.deeds(),
             **self.session_files.deeds(),
             **self.desk.deeds(),
             **self.chrome.deeds(),
@@ -248,6 +283,10 @@ class MainWindow(QWidget):
             **self.registration.deeds(),
             **self.aligned.deeds(),
             **self.planes.deeds(),
+            **self.lesions.deeds(),
+            **self.exports.deeds(),
+            "toggle_lesions": partial(self.drawer.toggle_panel, _LESIONS),
+            **self.store.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
             "toggle_changes": partial(self.drawer.toggle_panel, _CHANGES),
             "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
@@ -260,13 +299,20 @@ class MainWindow(QWidget):
     # ---- deeds
 
     def _take_tool(self, tool: PointerTool) -> None:
-        self.pictures.measuring.take_tool(None if tool is PointerTool.WINDOW else tool.value)
+        measuring = self.pictures.measuring
+        kind = measuring.last_kind if tool is PointerTool.MEASURE else tool.value
+        measuring.take_tool(None if tool is PointerTool.WINDOW else kind)
 
     def _tell_tool(self, tool: str) -> None:
-        self.bar.set_tool(PointerTool(tool or PointerTool.WINDOW))
+        measures = self.pictures.measuring.is_measuring
+        self.bar.set_tool(PointerTool.MEASURE if measures else PointerTool(tool or PointerTool.WINDOW))
 
     def _close_or_reset(self) -> None:
-        if self.drawer.open_name:
+        if self.pictures.measuring.cancel_draft():
+            return
+        if self.store.panel.isVisible():
+            self.store.panel.close_panel()
+        elif self.drawer.open_name:
             self.drawer.close_panel()
         elif self.planes.is_open:
             self.planes.close_panel()
@@ -321,6 +367,7 @@ class MainWindow(QWidget):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802  Qt's name
         """Stop all work before the window goes."""
         self.settings.remember_place(self)
+        self.store.stop()
         self.job_strip.close()
         self.thumbnails.close()
         self.planes.close_panel()
@@ -330,6 +377,7 @@ class MainWindow(QWidget):
         self.pictures.close()
         self.aligned.close()
         self.opening.close()
+        self.store.close()
         self._thumbnail_renderer.close()
         self.settings.close()
         super().closeEvent(event)

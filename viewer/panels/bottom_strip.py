@@ -23,14 +23,18 @@ class JobLine:
     identifier: int
     title: str
     fraction: float | None = None
+    can_pause: bool = False
+    is_paused: bool = False
 
 
 class BottomStrip(Retranslated):
     """24 px high. The safety sentence is always there and always whole; the source's name yields.
 
-    Signals: ``cancel_requested(int job identifier)``, ``problems_requested()``.
+    Signals: ``cancel_requested(int job identifier)``, ``pause_requested()`` to pause or go on with what can be paused,
+    ``problems_requested()``.
     """
 
+    pause_requested = Signal()
     cancel_requested = Signal(int)
     problems_requested = Signal()
 
@@ -47,6 +51,7 @@ class BottomStrip(Retranslated):
         self._job_label = ElidedLabel(parent=self, minimum_width=60)
         self._bar = QProgressBar(self)
         self._cancel_button = QToolButton(self)
+        self._pause_button = QToolButton(self)
         self._problem_button = QToolButton(self)
         self._memory_label = PlainLabel(parent=self)
         self._job_menu = QMenu(self)
@@ -90,6 +95,7 @@ class BottomStrip(Retranslated):
             label.setProperty("quiet", True)
         self._problem_button.clicked.connect(self.problems_requested)
         self._cancel_button.clicked.connect(self._cancel)
+        self._pause_button.clicked.connect(self.pause_requested)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 0, 10, 0)
         row.setSpacing(8)
@@ -99,14 +105,22 @@ class BottomStrip(Retranslated):
         row.addWidget(self._problem_button)
         row.addWidget(self._job_label)
         row.addWidget(self._bar)
+        row.addWidget(self._pause_button)
         row.addWidget(self._cancel_button)
         row.addSpacing(8)
         row.addWidget(self._memory_label)
 
     def _tell_jobs(self) -> None:
         jobs = self._jobs
-        for widget in (self._job_label, self._bar, self._cancel_button):
+        for widget in (self._job_label, self._bar):
             widget.setVisible(bool(jobs))
+        self._cancel_button.setVisible(any(not job.can_pause for job in jobs))
+        pausable = next((job for job in jobs if job.can_pause), None)
+        self._pause_button.setVisible(pausable is not None)
+        if pausable is not None and pausable.is_paused:
+            dress(self._pause_button, Icon.DEMO, self.tr("Go on"))
+        elif pausable is not None:
+            dress(self._pause_button, Icon.PAUSE, self.tr("Pause"))
         if not jobs:
             self._job_menu.close()
             return
@@ -120,11 +134,12 @@ class BottomStrip(Retranslated):
         self._job_label.setToolTip(plain_tooltip(*(job.title for job in jobs)))
 
     def _cancel(self) -> None:
-        if len(self._jobs) == 1:
-            self.cancel_requested.emit(self._jobs[0].identifier)
+        jobs = [job for job in self._jobs if not job.can_pause]
+        if len(jobs) == 1:
+            self.cancel_requested.emit(jobs[0].identifier)
             return
         self._job_menu.clear()
-        for job in self._jobs:
+        for job in jobs:
             # A menu takes "&" for the mark of a shortcut; two of them are one that is shown.
             text = self.tr("Cancel: {job}").format(job=shown_text(job.title)).replace("&", "&&")
             action = self._job_menu.addAction(text)

@@ -16,13 +16,14 @@ class EmptyState(Retranslated):
     """Fills the window while nothing is open.
 
     Signals: ``paths_dropped(tuple[Path, ...])``, ``open_folder_requested()``, ``open_files_requested()``,
-    ``demo_requested()``, ``cancel_requested()`` (of the scan whose progress it shows).
+    ``demo_requested()``, ``store_requested()``, ``cancel_requested()`` (of the scan whose progress it shows).
     """
 
     paths_dropped = Signal(object)
     open_folder_requested = Signal()
     open_files_requested = Signal()
     demo_requested = Signal()
+    store_requested = Signal()
     cancel_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -43,6 +44,7 @@ class EmptyState(Retranslated):
         self._folder_button = QPushButton(self)
         self._files_button = QPushButton(self)
         self._demo_button = QPushButton(self)
+        self._store_button = QPushButton(self)
         self._progress = ScanProgress(self)
         self._progress.cancel_requested.connect(self.cancel_requested)
         self._build()
@@ -59,6 +61,7 @@ class EmptyState(Retranslated):
         self._folder_button.setText(self.tr("Open folder or disc"))
         self._files_button.setText(self.tr("Open files or a ZIP"))
         self._demo_button.setText(self.tr("Try the demo patient"))
+        self._store_button.setText(self.tr("Sign in to the store"))
         self._note.setText(self.tr("Files are read where they are. Nothing is copied, changed or sent."))
 
     def _build(self) -> None:
@@ -70,7 +73,12 @@ class EmptyState(Retranslated):
         buttons = QHBoxLayout()
         buttons.setSpacing(10)
         buttons.addStretch(1)
-        pictures = ((self._folder_button, Icon.FOLDER), (self._files_button, Icon.DISC), (self._demo_button, Icon.DEMO))
+        pictures = (
+            (self._folder_button, Icon.FOLDER),
+            (self._files_button, Icon.DISC),
+            (self._store_button, Icon.STORE),
+            (self._demo_button, Icon.DEMO),
+        )
         for button, picture in pictures:
             button.setIcon(icon(picture))
             button.setIconSize(QSize(16, 16))
@@ -79,6 +87,7 @@ class EmptyState(Retranslated):
         self._folder_button.clicked.connect(self.open_folder_requested)
         self._files_button.clicked.connect(self.open_files_requested)
         self._demo_button.clicked.connect(self.demo_requested)
+        self._store_button.clicked.connect(self.store_requested)
         middle = QVBoxLayout()
         middle.setSpacing(18)
         for part in (self._sentence, self._zone):

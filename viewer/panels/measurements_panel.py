@@ -1,13 +1,12 @@
-"""Lengths the reader drew: value, what its millimetres rest on, where; a click leads back to the slice."""
+"""What the reader drew: values, what millimetres rest on, where; a click leads back to the slice."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QItemSelectionModel, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,43 +19,41 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from compare.measuring.values import MeasuredValue
 from compare.session.comparison_session import Role
+from compare.session.measurement import MeasurementKind
 from loaders.model.units import SpacingBasis
 from viewer.main_window.icons import Icon, dress
 from viewer.panels.plain_text import PlainLabel, Retranslated, plain_tooltip, shown_text
 from viewer.viewport.localised_dates import date_text
-
-_BASES = cast(
-    "dict[SpacingBasis, str]",
-    {
-        SpacingBasis.GEOMETRY: QT_TRANSLATE_NOOP("MeasurementsPanel", "in the patient"),
-        SpacingBasis.CALIBRATED: QT_TRANSLATE_NOOP("MeasurementsPanel", "calibrated"),
-        SpacingBasis.AT_DETECTOR: QT_TRANSLATE_NOOP("MeasurementsPanel", "at detector"),
-        SpacingBasis.MAGNIFICATION_CORRECTED: QT_TRANSLATE_NOOP("MeasurementsPanel", "magnification corrected"),
-        SpacingBasis.SCANNED: QT_TRANSLATE_NOOP("MeasurementsPanel", "on the scanned film"),
-        SpacingBasis.ULTRASOUND_REGION: QT_TRANSLATE_NOOP("MeasurementsPanel", "ultrasound region"),
-        SpacingBasis.PIXELS_ONLY: QT_TRANSLATE_NOOP("MeasurementsPanel", "pixels only"),
-    },
-)
+from viewer.viewport.value_text import kind_text, value_lines
 
 
 @dataclass(frozen=True, slots=True)
 class MeasurementRow:
-    """One length. ``value`` is ``None`` where it is withheld; ``slice_number`` counts from 1 as on screen."""
+    """One measurement, or a key image (``kind`` ``None``).
+
+    ``values`` ``None``: not yet computed; ``slice_number`` counts from 1 as on screen.
+    ``lesion`` is the name of the lesion it measures, or empty.
+    """
 
     identifier: str
-    value: float | None
-    unit: str
-    decimals: int
-    basis: SpacingBasis
+    kind: MeasurementKind | None
+    values: tuple[MeasuredValue, ...] | None
+    text: str
+    lesion: str
     role: Role
     study_date: date | None
     series_text: str
     slice_number: int
+    is_carried: bool = False
 
 
 class MeasurementsPanel(Retranslated):
-    """A list. Signals: ``go_to_requested(str identifier)``, ``remove_requested(str identifier)``."""
+    """A list.
+
+    Signals: ``go_to_requested(str identifier)``, ``remove_requested(str identifier)``.
+    """
 
     go_to_requested = Signal(str)
     remove_requested = Signal(str)
@@ -81,8 +78,8 @@ class MeasurementsPanel(Retranslated):
     def retranslate(self) -> None:
         """Set every text anew."""
         self.setWindowTitle(self.tr("Measurements"))
-        self._nothing.setText(self.tr("Nothing measured yet. Choose Measure and drag across a picture."))
-        self._table.setHorizontalHeaderLabels([self.tr("Length"), self.tr("Study"), self.tr("Slice")])
+        self._nothing.setText(self.tr("Nothing measured yet. Choose Measure and draw on a picture."))
+        self._table.setHorizontalHeaderLabels([self.tr("Value"), self.tr("Study"), self.tr("Slice")])
         dress(self._remove_button, Icon.REMOVE, self.tr("Remove the chosen measurement"), "Del")
         dress(self._copy_button, Icon.COPY, self.tr("Copy the list"), "Ctrl+C")
         self._fill(self._chosen())
@@ -93,6 +90,7 @@ class MeasurementsPanel(Retranslated):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setShowGrid(False)
+        table.setWordWrap(False)
         table.verticalHeader().hide()
         table.verticalHeader().setDefaultSectionSize(40)
         header = table.horizontalHeader()
@@ -126,6 +124,7 @@ class MeasurementsPanel(Retranslated):
                 item = QTableWidgetItem(text)
                 item.setToolTip(plain_tooltip(*text.split("\n")))
                 self._table.setItem(position, column, item)
+        self._table.resizeRowsToContents()
         self._nothing.setVisible(not self._rows)
         self._table.setVisible(bool(self._rows))
         kept = next((number for number, row in enumerate(self._rows) if row.identifier == chosen), None)
@@ -135,15 +134,25 @@ class MeasurementsPanel(Retranslated):
         self._tell_choice()
 
     def _cells(self, row: MeasurementRow) -> tuple[str, str, str]:
-        value = self.tr("withheld") if row.value is None else f"{row.value:.{row.decimals}f} {row.unit}"
-        basis = QCoreApplication.translate("MeasurementsPanel", _BASES[row.basis])
+        if row.kind is None:
+            lines = [self.tr("★ Key image")]
+        elif row.is_carried:
+            lines = [kind_text(row.kind), self.tr("carried over, not yet adjusted")]
+        else:
+            lines = [kind_text(row.kind), *value_lines(row.kind, row.values, shown_text(row.text))]
+        if not row.is_carried and any(value.basis is SpacingBasis.GEOMETRY for value in row.values or ()):
+            lines.append(self.tr("in the patient"))
+        if row.lesion:
+            lines.append(self.tr("lesion: {name}").format(name=shown_text(row.lesion)))
         roles = {
             Role.CURRENT: self.tr("CURRENT"),
             Role.PRIOR: self.tr("PRIOR"),
             Role.UNKNOWN: self.tr("order not known"),
         }
         about = f"{roles[row.role]} {date_text(row.study_date)}"
-        return f"{value}\n{basis}", f"{about}\n{shown_text(row.series_text)}", str(row.slice_number)
+        if row.role is Role.UNKNOWN:  # the date says more, and has to fit
+            about = f"{date_text(row.study_date)} · {roles[row.role]}"
+        return "\n".join(lines), f"{about}\n{shown_text(row.series_text)}", str(row.slice_number)
 
     def _chosen(self) -> str:
         position = self._table.currentRow()

@@ -167,6 +167,14 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "The image store refuses access"),
             QT_TRANSLATE_NOOP("ProblemWords", "Ask the user administrator of your institution."),
         ),
+        "no_browser": (
+            QT_TRANSLATE_NOOP("ProblemWords", "No browser opens on this computer"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Use a code on another device."),
+        ),
+        "other_person": (
+            QT_TRANSLATE_NOOP("ProblemWords", "Somebody else is signed in here"),
+            QT_TRANSLATE_NOOP("ProblemWords", "Close everything first, then sign in."),
+        ),
         "sign_in_failed": (
             QT_TRANSLATE_NOOP("ProblemWords", "The sign-in did not go through"),
             QT_TRANSLATE_NOOP("ProblemWords", "Try again."),

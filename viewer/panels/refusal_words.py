@@ -29,6 +29,11 @@ _WORDS = cast(
         ),
         "bad_measurement": QT_TRANSLATE_NOOP("RefusalWords", "This measurement cannot be kept."),
         "no_such_measurement": QT_TRANSLATE_NOOP("RefusalWords", "This measurement is not there any more."),
+        "no_measurement_chosen": QT_TRANSLATE_NOOP("RefusalWords", "Choose a measurement first: click on it."),
+        "no_such_lesion": QT_TRANSLATE_NOOP("RefusalWords", "This lesion is not followed any more."),
+        "nothing_carried": QT_TRANSLATE_NOOP(
+            "RefusalWords", "No lesion of another examination is carried to this picture."
+        ),
         "no_protocol": QT_TRANSLATE_NOOP("RefusalWords", "No hanging protocol fits what is on screen."),
         "nothing_to_align": QT_TRANSLATE_NOOP(
             "RefusalWords", "Two whole CT or MR series of one patient must be on screen to be aligned."

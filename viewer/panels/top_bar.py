@@ -19,8 +19,8 @@ from viewer.panels.rail_text import masked_text, patient_text, sex_text
 from viewer.settings.settings import MouseProfile
 
 HEIGHT_PX = 36
-#: What stands beside the patient and the tools: four buttons and the empty space between.
-_OTHER_BUTTONS_PX = 260
+#: What stands beside the patient and the tools: five buttons and the empty space between.
+_OTHER_BUTTONS_PX = 292
 _ICON_AND_EDGE_PX = 34
 _WIDEST_FACTS_PX = 340
 
@@ -34,7 +34,7 @@ class PointerTool(StrEnum):
     WINDOW = "window"
     SCROLL = "scroll"
     ZOOM = "zoom"
-    LENGTH = "length"
+    MEASURE = "measure"
 
 
 class BarCommand(StrEnum):
@@ -49,7 +49,7 @@ _TOOL_ICONS = {
     PointerTool.WINDOW: Icon.WINDOW,
     PointerTool.SCROLL: Icon.SCROLL,
     PointerTool.ZOOM: Icon.ZOOM,
-    PointerTool.LENGTH: Icon.LENGTH,
+    PointerTool.MEASURE: Icon.LENGTH,
 }
 
 
@@ -58,7 +58,7 @@ class TopBar(Retranslated):
 
     Signals: ``tool_chosen(PointerTool)``, ``layout_chosen(int rows, int columns)``, ``language_chosen(str)`` (``en``,
     ``zh_HK``, ``zh_CN``), ``help_requested()``, ``open_requested()``, ``about_requested()``,
-    ``profile_chosen(MouseProfile)``.
+    ``profile_chosen(MouseProfile)``, ``store_requested()``, ``lock_requested()``.
     """
 
     tool_chosen = Signal(object)
@@ -66,6 +66,8 @@ class TopBar(Retranslated):
     language_chosen = Signal(str)
     help_requested = Signal()
     open_requested = Signal()
+    store_requested = Signal()
+    lock_requested = Signal()
     about_requested = Signal()
     profile_chosen = Signal(object)
 
@@ -85,6 +87,8 @@ class TopBar(Retranslated):
         self._facts = ElidedLabel(parent=self, minimum_width=60)
         self._facts.setProperty("quiet", True)
         self._open_button = QToolButton(self)
+        self._store_button, self._lock_button = QToolButton(self), QToolButton(self)
+        self._lock_button.hide()
         self._tools = {tool: QToolButton(self) for tool in PointerTool}
         self._layout_button = QToolButton(self)
         self._language_button = QToolButton(self)
@@ -104,9 +108,19 @@ class TopBar(Retranslated):
         self._is_masked = is_masked
         self._tell_patient()
 
+    def set_signed_in(self, is_signed_in: bool) -> None:  # noqa: FBT001 - a Qt slot
+        """Offer to lock while somebody is signed in."""
+        self._lock_button.setVisible(is_signed_in)
+
     def set_tool(self, tool: PointerTool) -> None:
         """Mark the tool in use; emits nothing."""
         self._tools[tool].setChecked(True)
+
+    def set_measure_menu(self, menu: QMenu) -> None:
+        """Hang a menu of all measuring tools beside the button that takes the one used last."""
+        button = self._tools[PointerTool.MEASURE]
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
 
     def set_layout(self, rows: int, columns: int) -> None:
         """Tell the layout in use."""
@@ -117,6 +131,10 @@ class TopBar(Retranslated):
         """Mark the language in use; emits nothing."""
         for action in self._languages.actions():
             action.setChecked(action.data() == language)
+
+    def language(self) -> str:
+        """The language in use, as the reader chose it."""
+        return next((str(action.data()) for action in self._languages.actions() if action.isChecked()), "en")
 
     def set_profile(self, profile: MouseProfile) -> None:
         """Mark what the left mouse button does; emits nothing."""
@@ -135,7 +153,7 @@ class TopBar(Retranslated):
             PointerTool.WINDOW: (self.tr("W/L"), self.tr("Drag to change the window")),
             PointerTool.SCROLL: (self.tr("Scroll"), self.tr("Drag to scroll through the slices")),
             PointerTool.ZOOM: (self.tr("Zoom"), self.tr("Drag to zoom")),
-            PointerTool.LENGTH: (self.tr("Measure"), self.tr("Drag to measure a length")),
+            PointerTool.MEASURE: (self.tr("Measure"), self.tr("Measure; the arrow lists all tools")),
         }
         for tool, button in self._tools.items():
             name, sentence = names[tool]
@@ -143,6 +161,8 @@ class TopBar(Retranslated):
             dress(button, _TOOL_ICONS[tool], sentence, self._keys.get(tool, ""))
         key = self._keys.get
         dress(self._open_button, Icon.FOLDER, self.tr("Open a folder or disc"), key(BarCommand.OPEN, ""))
+        dress(self._store_button, Icon.STORE, self.tr("Image store"))
+        dress(self._lock_button, Icon.LOCK, self.tr("Lock"))
         dress(self._layout_button, Icon.LAYOUT, self.tr("Layout of the viewports"), key(BarCommand.LAYOUT, ""))
         dress(self._language_button, Icon.LANGUAGE, self.tr("Language and mouse"))
         dress(self._help_button, Icon.HELP, self.tr("All keys"), key(BarCommand.HELP, "?"))
@@ -196,14 +216,23 @@ class TopBar(Retranslated):
             button.clicked.connect(lambda _checked, chosen=tool: self.tool_chosen.emit(chosen))
             row.addWidget(button)
         row.addSpacing(10)
-        for button in (self._open_button, self._layout_button, self._language_button, self._help_button):
+        for button in (
+            self._open_button,
+            self._store_button,
+            self._lock_button,
+            self._layout_button,
+            self._language_button,
+            self._help_button,
+        ):
             row.addWidget(button)
-        for button in (*self._tools.values(), self._open_button, self._layout_button):
+        for button in (*self._tools.values(), self._open_button, self._store_button, self._layout_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._layout_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._layout_button.clicked.connect(lambda: self._picker.open_below(self._layout_button, *self._layout))
         self._picker.layout_chosen.connect(self.layout_chosen)
         self._open_button.clicked.connect(self.open_requested)
+        self._store_button.clicked.connect(self.store_requested)
+        self._lock_button.clicked.connect(self.lock_requested)
         self._help_button.clicked.connect(self.help_requested)
         self._build_language_menu()
         self.set_layout(*self._layout)

@@ -6,9 +6,10 @@ from PySide6.QtCore import QCoreApplication, QRectF
 from PySide6.QtGui import QImage
 
 from compare.following.lesion import Lesion
-from compare.following.lesion_table import Change, LesionRow
+from compare.following.lesion_table import LesionRow
 from compare.following.recist import Evaluation, Response
 from viewer.panels.birth_text import birth_text
+from viewer.reporting.change_words import change_text, doubling_text, mm_text
 from viewer.reporting.page import HEIGHT_MM, MARGIN_MM, WIDTH_MM, Page
 from viewer.reporting.sheet_content import SheetContent, SheetExamination, SheetPicture
 from viewer.viewport.kept_picture import image_of
@@ -153,36 +154,10 @@ def _row(page: Page, cells: list[str], widths: list[float], y: float, *, bold: b
 
 def _cells(row: LesionRow, count: int) -> list[str]:
     kind = translate("ComparisonSheet", "short axis") if row.lesion.is_lymph_node else ""
-    sizes = ["–" if cell.counted_mm is None else _mm(f"{cell.counted_mm:.1f}") for cell in row.cells[-count:]]
+    sizes = ["–" if cell.counted_mm is None else mm_text(f"{cell.counted_mm:.1f}") for cell in row.cells[-count:]]
     changes = [cell.from_previous for cell in row.cells[-count:] if cell.from_previous is not None]
     last = changes[-1] if changes else None
-    return [" · ".join(filter(None, (row.lesion.label, kind))), *sizes, _change_text(last), _doubling_text(last)]
-
-
-def _change_text(change: Change | None) -> str:
-    if change is None:
-        return "–"
-    text = _mm(f"{change.absolute_mm:+.1f}")
-    return text if change.relative_percent is None else f"{text} ({change.relative_percent:+.0f} %)"
-
-
-def _mm(size: str) -> str:
-    return translate("ComparisonSheet", "{size} mm").format(size=size)
-
-
-def _doubling_text(change: Change | None) -> str:
-    doubling = change.doubling if change else None
-    if doubling is None:
-        return "–"
-    interval = doubling.interval_days
-    if interval is None:
-        return translate("ComparisonSheet", "direction of change not certain")
-    words = (
-        translate("ComparisonSheet", "{days} d (95 %: {low} to {high} d)")
-        if doubling.days > 0
-        else translate("ComparisonSheet", "halved in {days} d (95 %: {low} to {high} d)")
-    )
-    return words.format(days=f"{abs(doubling.days):.0f}", low=f"{interval[0]:.0f}", high=f"{interval[1]:.0f}")
+    return [" · ".join(filter(None, (row.lesion.label, kind))), *sizes, change_text(last), doubling_text(last)]
 
 
 def _response(page: Page, content: SheetContent, y: float) -> None:

@@ -19,6 +19,8 @@ from typing import Any
 
 from platformdirs import user_config_path
 
+from compare.pairing.pairing_rule import PairingRule
+
 _LOG = logging.getLogger(__name__)
 _VERSION = 1
 _LONGEST_FILE_BYTES = 1_000_000
@@ -46,15 +48,6 @@ class WindowPlace:
     width: int
     height: int
     is_maximised: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PairingRule:
-    """A correction the reader made: series so described at two times do, or do not, belong side by side."""
-
-    current_description: str
-    prior_description: str
-    is_pair: bool = True
 
 
 @dataclass(frozen=True, slots=True)

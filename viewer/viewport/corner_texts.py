@@ -86,6 +86,8 @@ def corner_texts(model: ViewportModel) -> tuple[CornerText, ...]:
     if side:
         tone = Tone.WARNING if side.endswith("?") else Tone.NORMAL
         texts.append(CornerText(Corner.TOP_RIGHT, (side,), tone=tone))
+    if model.is_key_image:
+        texts.append(CornerText(Corner.TOP_RIGHT, (translate("Viewport", "★ key image"),), tone=Tone.FINE))
     texts += [_badge(badge) for badge in safety_badges(model)]
     texts += [
         CornerText(Corner.TOP_RIGHT, (warning_text(warning),), tone=Tone.WARNING, badge_code="stack")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +13,21 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from compare.linking.cursor import CursorMark
+from compare.session.measure_commands import is_sound
+from compare.session.measurement import POINTS, Measurement
 from compare.viewing.canvas import CanvasTransform
 from compare.viewing.orientation import orientation_letters
 from loaders.model.frame import Frame
 from loaders.model.overlay import FrameOverlays
 from loaders.model.volume import Volume
 from viewer.rendering.slice_renderer import SliceRenderer, SliceRequest
+from viewer.tools.drawing import Draft
 from viewer.viewport.absent_picture import paint_absence
 from viewer.viewport.badges import ROLE_TONES
 from viewer.viewport.corner_texts import CornerText, compact_lines, corner_texts, tooltip_lines
 from viewer.viewport.kept_picture import KeptPicture, image_of
-from viewer.viewport.marks_painter import Canvas, paint_cursor, paint_lengths, paint_reference_lines
+from viewer.viewport.marks_painter import Canvas, paint_cursor, paint_reference_lines
+from viewer.viewport.measurement_painter import CarriedRing, paint_draft, paint_measurements, paint_rings
 from viewer.viewport.object_painter import paint_overlays
 from viewer.viewport.overlay_painter import (
     EdgeSpace,
@@ -54,7 +60,11 @@ class ViewportFace(QWidget):
         self._instead: tuple[ViewportModel, QImage | None] | None = None
         self._cursor_mark: CursorMark | None = None
         self._overlays: tuple[Frame, FrameOverlays] | None = None
-        self._chosen_length = ""
+        self._chosen_measurement = ""
+        self._draft: Draft | None = None
+        self._rings: tuple[Frame, tuple[CarriedRing, ...]] | None = None
+        #: The words beside a measurement on a volume: who measures knows them.
+        self.words_of: Callable[[Measurement, Volume | None], Sequence[str]] = lambda _one, _volume: ()
         self._layout_kept: tuple[object, TextLayout] | None = None
         self._measure: FontMeasure | None = None
         self._is_painted = True
@@ -139,10 +149,17 @@ class ViewportFace(QWidget):
             self._overlays = shown
             self.update()
 
-    def choose_length(self, identifier: str) -> None:
-        """Mark one length as the one that keys act on."""
-        if identifier != self._chosen_length:
-            self._chosen_length = identifier
+    def choose_measurement(self, identifier: str) -> None:
+        """Mark one measurement as the one that keys act on."""
+        if identifier != self._chosen_measurement:
+            self._chosen_measurement = identifier
+            self.update()
+
+    def show_rings(self, frame: Frame | None, rings: tuple[CarriedRing, ...] = ()) -> None:
+        """Say where lesions of other examinations should lie, for as long as the picture is of ``frame``."""
+        shown = (frame, rings) if frame is not None and rings else None
+        if shown != self._rings:
+            self._rings = shown
             self.update()
 
     def sizeHint(self) -> QSize:  # noqa: N802  Qt's name
@@ -189,8 +206,27 @@ class ViewportFace(QWidget):
             paint_reference_lines(painter, canvas, model.reference_lines)
             if self._cursor_mark is not None:
                 paint_cursor(painter, measure, canvas, self._cursor_mark, _half_thickness_mm(frame))
+            if self._rings is not None and self._rings[0] is frame:
+                paint_rings(painter, measure, canvas, self._rings[1])
         if model.flicker is None and model.measurements_here:
-            paint_lengths(painter, measure, canvas, model.measurements_here, frame, self._chosen_length)
+            words = partial(self._words, model.volume)
+            paint_measurements(painter, measure, canvas, model.measurements_here, words, self._chosen_measurement)
+        if self._draft is not None and self._instead is None:
+            self._paint_draft(painter, measure, canvas, self._draft)
+
+    def _words(self, volume: Volume | None, one: Measurement) -> Sequence[str]:
+        return self.words_of(one, volume)
+
+    def _paint_draft(self, painter: QPainter, measure: FontMeasure, canvas: Canvas, draft: Draft) -> None:
+        """With its values where it is one already: the reader sees them grow."""
+        stack, points = self._model.stack, draft.shown_mm
+        least, most = POINTS[draft.kind]
+        is_one = len(points) == least == most and is_sound(draft.kind, points)
+        if stack is None or not is_one:
+            paint_draft(painter, canvas, draft.kind, points)
+            return
+        one = Measurement("", draft.kind, stack.key, *draft.frame, points)
+        paint_measurements(painter, measure, canvas, (one,), partial(self._words, self._model.volume), "")
 
     def _paint_words(self, painter: QPainter, model: ViewportModel, pane: QRectF, measure: FontMeasure) -> None:
         layout = self._layout(model, measure)

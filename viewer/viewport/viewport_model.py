@@ -130,6 +130,7 @@ class ViewportModel:
     canvas_of: CanvasOwner | None = None
     cine: CineNote | None = None
     measurements: tuple[Measurement, ...] = ()
+    is_key_image: bool = False
     is_active: bool = False
     is_alone: bool = False
     blocked_reason: str = ""

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
-
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from compare.measuring.handles import Handle, handle_at
+from compare.session.measurement import MeasurementKind
 from compare.viewing.canvas import CanvasTransform
-from loaders.model.frame_validity import FrameState
 from viewer.rendering.slice_renderer import SliceRenderer
 from viewer.tools.drag import COARSE, FINE, PROFILES, TOOLS, Drag, DragStart
-from viewer.tools.length import draw_length, move_handle
+from viewer.tools.drawing import DRAGGED, move_handle
+from viewer.viewport.drafting import CLICK_SLACK_PX, Drafting, has_moved
 from viewer.viewport.overlay_painter import strip_area
 from viewer.viewport.slice_strip import slice_at_row
-from viewer.viewport.viewport_face import ViewportFace
 
 _BUTTONS = {
     Qt.MouseButton.LeftButton: "left",
@@ -24,16 +22,14 @@ _BUTTONS = {
     Qt.MouseButton.RightButton: "right",
 }
 _WHEEL_NOTCH = 120
-_CLICK_SLACK_PX = 3
 _HANDLE_REACH_PX = 9.0
-#: The tool that draws a length; all others are drags of the view.
-LENGTH = "length"
+#: Kinds drawn by clicks: two of them in quick succession are no wish to maximise.
+_CLICKED = frozenset(MeasurementKind) - DRAGGED
 
 
-class ViewportWidget(ViewportFace):
+class ViewportWidget(Drafting):
     """Turns mouse movements over a viewport into commands, and changes nothing itself."""
 
-    step_ready = Signal(int, object, str)  # index, Step, merge key
     gesture_ended = Signal()
     wheel_scrolled = Signal(int, int)
     wheel_zoomed = Signal(int, float, object)  # index, factor, in-plane mm
@@ -44,17 +40,16 @@ class ViewportWidget(ViewportFace):
     canvas_resized = Signal(int)
     badge_clicked = Signal(int, str, QPoint)  # index, badge code, global place
     pointed = Signal(int, object)  # index, in-plane mm under the pointer while Shift is held, or None
-    length_chosen = Signal(int, str)  # index, identifier or empty
 
     def __init__(self, index: int, renderer: SliceRenderer, parent: QWidget | None = None) -> None:
         super().__init__(index, renderer, parent)
         self._drag: Drag | None = None
         self._pressed_at: QPoint | None = None
         self._is_on_strip = False
+        self._is_drawing = False
         self._is_pointing = False
         self._wheel = 0
         self.profile = "radiologist"
-        self.left_tool: str | None = None
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setMouseTracking(True)
 
@@ -88,21 +83,15 @@ class ViewportWidget(ViewportFace):
         tool = PROFILES[self.profile].get(button)
         if button == "left":
             tool = self.left_tool or tool
-            handle = self._handle_at(event)
-            self.length_chosen.emit(self._index, handle.measurement.identifier if handle else "")
+            handle = None if self.is_drafting else self._handle_at(event)
+            self.measurement_chosen.emit(self._index, handle.measurement.identifier if handle else "")
             if handle is not None:
                 return move_handle(start, handle)
-            if tool == LENGTH:
-                return self._new_length(start)
+            if self.kind_in_hand is not None:
+                self._is_drawing = True
+                self.press_draft(self.kind_in_hand, start.transform.canvas_to_in_plane_mm(*start.at))
+                return None
         return TOOLS[tool](start) if tool in TOOLS else None
-
-    def _new_length(self, start: DragStart) -> Drag | None:
-        """Lengths are drawn on whole, native frames only."""
-        if self._instead is not None or self._model.frame_state is not FrameState.LOADED or self._model.is_warped:
-            return None
-        identifier = f"length-{uuid.uuid4().hex[:12]}"
-        self.length_chosen.emit(self._index, identifier)
-        return draw_length(start, identifier)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
         """Continue a drag; with Shift and no button, point at the patient."""
@@ -112,20 +101,35 @@ class ViewportWidget(ViewportFace):
             step = self._drag.send(self._device_point(event))
             if step is not None:
                 self.step_ready.emit(self._index, step, "drag")
+        elif self.is_drafting and (self._is_drawing or not event.buttons()):
+            at_mm = self._in_plane_mm(event.position())
+            if at_mm is not None:
+                self.move_draft(at_mm)
         elif not event.buttons():
             self._hover(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
         """End a drag; a right click that did not move asks for the menu."""
-        self._drag, self._is_on_strip = None, False
+        start = self._drag_start(event) if self._is_drawing else None
+        if start is not None and event.button() is Qt.MouseButton.LeftButton:
+            at_mm = start.transform.canvas_to_in_plane_mm(*start.at)
+            self.release_draft(start, at_mm, has_moved=has_moved(event, self._pressed_at))
+        self._drag, self._is_on_strip, self._is_drawing = None, False, False
         self.gesture_ended.emit()
         moved = (event.position().toPoint() - self._pressed_at).manhattanLength() if self._pressed_at else 0
-        if event.button() is Qt.MouseButton.RightButton and moved <= _CLICK_SLACK_PX:
+        if event.button() is Qt.MouseButton.RightButton and moved <= CLICK_SLACK_PX:
             self.menu_asked.emit(self._index, event.globalPosition().toPoint())
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802  Qt's name
-        """Maximise, or come back."""
-        if event.button() is Qt.MouseButton.LeftButton and not self.badge_at(event.position()):
+        """Close a polygon, change a text, or maximise and come back."""
+        if event.button() is not Qt.MouseButton.LeftButton or self.badge_at(event.position()):
+            return
+        start, handle = self._drag_start(event), self._handle_at(event)
+        if start is not None and self.close_polygon(start):
+            return
+        if self.is_drafting or (handle is not None and self.edit_text(handle.measurement, event.position().toPoint())):
+            return
+        if self.kind_in_hand not in _CLICKED:
             self.maximise_asked.emit(self._index)
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802  Qt's name
@@ -164,7 +168,7 @@ class ViewportWidget(ViewportFace):
             self.setCursor(Qt.CursorShape.PointingHandCursor)
         elif self._handle_at(event) is not None:
             self.setCursor(Qt.CursorShape.SizeAllCursor)
-        elif self.left_tool == LENGTH:
+        elif self.kind_in_hand is not None:
             self.setCursor(Qt.CursorShape.CrossCursor)
         else:
             self.unsetCursor()

@@ -32,6 +32,7 @@ class StackFeed:
         keep: OnReceived | None = None,
     ) -> None:
         self._delivery, self._keep = InstanceDelivery(stack, sink), keep
+        self.stack_key, self.is_closed = stack.key, False
         self.retrieval = SeriesRetrieval(
             client,
             [expected[uid] for uid in self._delivery.order],
@@ -52,6 +53,7 @@ class StackFeed:
 
     def close(self) -> None:
         """Stop, and forget what waits to be decoded."""
+        self.is_closed = True
         self.retrieval.close()
         self._delivery.forget()
 

@@ -12,7 +12,7 @@ from loaders.discovery.catalogue_building import CatalogueBuilder
 from loaders.discovery.header_scan import HeaderRecord
 from loaders.model.frame import Frame
 from loaders.model.pixel_format import FileLocator
-from loaders.model.stack import Stack
+from loaders.model.stack import Stack, StackKey
 from loaders.model.study import Catalogue
 from loaders.pixels.frame_sink import FrameSink
 from loaders.progress import CancelToken, Progress, ProgressCallback
@@ -126,6 +126,25 @@ class StoreSource:
         with self._lock:
             self._feeds.append(feed)
         return feed
+
+    def progress(self) -> list[tuple[StackKey, RetrievalStatus]]:
+        """Return how every stack that is being delivered stands now."""
+        return [(feed.stack_key, feed.retrieval.status) for feed in self._open_feeds()]
+
+    def pause(self) -> None:
+        """Start no new request until :meth:`resume`."""
+        for feed in self._open_feeds():
+            feed.retrieval.pause()
+
+    def resume(self) -> None:
+        """Go on after :meth:`pause` or a sign-in; nothing that came is fetched again."""
+        for feed in self._open_feeds():
+            feed.retrieval.resume()
+
+    def _open_feeds(self) -> list[StackFeed]:
+        with self._lock:
+            self._feeds = [feed for feed in self._feeds if not feed.is_closed]
+            return list(self._feeds)
 
     def frame_bytes(self, frame: Frame) -> bytes | None:
         """Return the frame's instance: as it came, or fetched and checked now. Raises ``StoreError`` and its kinds."""

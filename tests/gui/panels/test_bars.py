@@ -71,9 +71,9 @@ def test_a_click_chooses_a_tool_and_marks_one_only(bar: TopBar, qtbot: QtBot, to
 
 def test_being_told_a_tool_emits_nothing(bar: TopBar, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(bar.tool_chosen), qtbot.assertNotEmitted(bar.language_chosen):
-        bar.set_tool(PointerTool.LENGTH)
+        bar.set_tool(PointerTool.MEASURE)
         bar.set_language("zh_HK")
-    assert bar._tools[PointerTool.LENGTH].isChecked()
+    assert bar._tools[PointerTool.MEASURE].isChecked()
 
 
 def test_every_button_says_what_it_does_and_names_its_key(bar: TopBar) -> None:

@@ -12,7 +12,9 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QTableView, QWidget
 from pytestqt.qtbot import QtBot
 
+from compare.measuring.values import MeasuredValue
 from compare.session.comparison_session import Role
+from compare.session.measurement import MeasurementKind
 from loaders.model.study import Catalogue, NotDisplayed, Problem
 from loaders.model.units import SpacingBasis
 from tests.gui.panels.study_samples import HOSTILE
@@ -123,9 +125,10 @@ def test_the_drawer_shows_one_panel_at_a_time(qtbot: QtBot) -> None:
 
 
 def length(identifier: str, value: float | None = 12.34) -> MeasurementRow:
-    return MeasurementRow(
-        identifier, value, "mm", 1, SpacingBasis.AT_DETECTOR, Role.PRIOR, date(2024, 5, 17), HOSTILE, 57
-    )
+    reason = "" if value is not None else "pixels_not_square"
+    length_ = MeasuredValue("length", value, "mm", basis=SpacingBasis.AT_DETECTOR, reason=reason)
+    kind = MeasurementKind.LENGTH
+    return MeasurementRow(identifier, kind, (length_,), "", "", Role.PRIOR, date(2024, 5, 17), HOSTILE, 57)
 
 
 @pytest.fixture
@@ -144,8 +147,12 @@ def click_row(table: QTableView, row: int) -> None:
 
 
 def test_a_length_names_its_basis_and_place(measured: MeasurementsPanel) -> None:
-    assert cells(measured._table.model())[0] == ["12.3 mm\nat detector", f"PRIOR 17 May 2024\n{HOSTILE}", "57"]
-    assert cells(measured._table.model())[1][0] == "withheld\nat detector"
+    assert cells(measured._table.model())[0] == [
+        "Length\n12.3\u00a0mm · at detector",
+        f"PRIOR 17 May 2024\n{HOSTILE}",
+        "57",
+    ]
+    assert cells(measured._table.model())[1][0] == "Length\nwithheld: pixels not square, no scale"
 
 
 def test_a_click_leads_to_the_slice_and_delete_removes(measured: MeasurementsPanel, qtbot: QtBot) -> None:
@@ -172,7 +179,12 @@ def test_the_chosen_length_stays_chosen_when_another_goes(measured: Measurements
 
 def test_the_list_can_be_copied(measured: MeasurementsPanel) -> None:
     QTest.mouseClick(measured._copy_button, Qt.MouseButton.LeftButton)
-    assert QGuiApplication.clipboard().text().splitlines()[0].startswith("12.3 mm at detector\tPRIOR 17 May 2024 <img")
+    assert (
+        QGuiApplication.clipboard()
+        .text()
+        .splitlines()[0]
+        .startswith("Length 12.3\u00a0mm · at detector\tPRIOR 17 May 2024 <img")
+    )
 
 
 def drop(widget: QWidget, urls: list[QUrl]) -> None:

@@ -21,7 +21,9 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from compare.identity.verdict import compare_identity
+from compare.measuring.values import MeasuredValue
 from compare.session.comparison_session import Role
+from compare.session.measurement import MeasurementKind
 from loaders.errors import SourceError
 from loaders.model.stack import StackWarningCode
 from loaders.model.study import Catalogue, NotDisplayed, Problem
@@ -136,7 +138,9 @@ def make_problems() -> ProblemsPanel:
 
 def make_measurements() -> MeasurementsPanel:
     panel = MeasurementsPanel()
-    row = MeasurementRow("a", None, "mm", 1, SpacingBasis.GEOMETRY, Role.CURRENT, date(2025, 1, 1), "", 71)
+    withheld = MeasuredValue("length", None, "mm", basis=SpacingBasis.GEOMETRY, reason="pixels_not_square")
+    kind = MeasurementKind.LENGTH
+    row = MeasurementRow("a", kind, (withheld,), "", "", Role.CURRENT, date(2025, 1, 1), "", 71)
     panel.set_rows([row])
     return panel
 

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from compare.measuring.length import length_of
+from compare.measuring.values import values_on_frame
 from compare.session import commands
 from compare.session.comparison_session import Role
 from loaders.model.frame_validity import FrameState
@@ -26,7 +27,7 @@ from tests.support.compared_window import (
 )
 from tests.support.reading import at_pixel, drag, press, volume
 from viewer.panels.measurements_panel import MeasurementsPanel
-from viewer.viewport.length_text import length_label
+from viewer.viewport.value_text import value_lines
 
 pytestmark = pytest.mark.gui
 
@@ -98,7 +99,8 @@ def test_the_words_beside_a_length_say_what_it_rests_on(
     drag(widget, at_pixel(widget, 20, 30), at_pixel(widget, 60, 30))
     frame = widget.model.frame
     assert frame is not None
-    label = length_label(length_of(window.session.session.measurements[0], frame))
+    (measured,) = window.session.session.measurements
+    (label,) = value_lines(measured.kind, values_on_frame(measured, frame))
     amount, _, note = label.partition(" · ")
     assert amount.endswith(words[0])
     assert note == "".join(words[1:])

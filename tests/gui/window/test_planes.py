@@ -28,8 +28,14 @@ def opened(qtbot: QtBot, window: MainWindow) -> PlanesPanel:
     QTest.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.ShiftModifier)
     panel = window.planes.panel
     assert panel is not None
-    qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.is_settled and _is_fresh(panel), timeout=10_000)
     return panel
+
+
+def _is_fresh(panel: PlanesPanel) -> bool:
+    """Whether every picture has the size of its pane: a window still being laid out has others."""
+    panes = [pane for row in panel.panes for pane in row]
+    return all(pane.pixels is not None and pane.pixels.shape[1::-1] == pane.canvas_size for pane in panes)
 
 
 @pytest.fixture

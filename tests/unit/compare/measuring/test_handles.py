@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from compare.measuring.handles import Handle, handle_at
+from compare.measuring.outline import grips_of, moved_points
 from compare.session.measurement import Measurement, MeasurementKind
 from compare.viewing.canvas import CanvasTransform
 from compare.viewing.view_state import ViewState
@@ -60,3 +61,36 @@ def test_moving_a_point_leaves_the_others_and_moving_the_whole_keeps_its_shape()
     drawn = line("a", (1.0, 2.0), (5.0, 6.0))
     assert Handle(drawn, 1).moved(1.0, -1.0) == ((1.0, 2.0), (6.0, 5.0))
     assert Handle(drawn, None).moved(1.0, -1.0) == ((2.0, 1.0), (6.0, 5.0))
+
+
+@given(
+    st.tuples(*[st.floats(-50.0, 50.0) for _ in range(4)]),
+    st.integers(0, 3),
+    st.floats(-20.0, 20.0),
+    st.floats(-20.0, 20.0),
+)
+def test_a_corner_of_a_box_follows_and_the_opposite_one_stays(
+    box: tuple[float, float, float, float], grip: int, right_mm: float, down_mm: float
+) -> None:
+    corners = ((box[0], box[1]), (box[2], box[3]))
+    before = grips_of(MeasurementKind.ELLIPSE, corners)
+    after = grips_of(MeasurementKind.ELLIPSE, moved_points(MeasurementKind.ELLIPSE, corners, grip, right_mm, down_mm))
+    opposite = {0: 1, 1: 0, 2: 3, 3: 2}[grip]
+    assert after[grip] == (before[grip][0] + right_mm, before[grip][1] + down_mm)
+    assert after[opposite] == before[opposite]
+
+
+def test_an_area_is_taken_by_its_border_and_by_all_four_corners() -> None:
+    ellipse = Measurement("e", MeasurementKind.ELLIPSE, _KEY, "1.2.3.4", 1, ((40.0, 40.0), (60.0, 60.0)))
+    at = transform()
+    places = {
+        name: at.in_plane_mm_to_canvas(*point)
+        for name, point in {
+            "corner": (60.0, 40.0),
+            "border": (50.0, 40.0),
+            "middle": (50.0, 50.0),
+        }.items()
+    }
+    assert handle_at(places["corner"], [ellipse], at, 4.0) == Handle(ellipse, 2)
+    assert handle_at(places["border"], [ellipse], at, 4.0) == Handle(ellipse, None)
+    assert handle_at(places["middle"], [ellipse], at, 4.0) is None

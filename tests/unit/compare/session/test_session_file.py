@@ -20,6 +20,7 @@ from compare.session.comparison_session import (
     Role,
     Viewport,
 )
+from compare.session.key_image import KeyImage
 from compare.session.measurement import POINTS, Measurement, MeasurementKind
 from compare.session.session_file import SessionFileError, session_from_json, session_to_json
 from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
@@ -71,7 +72,15 @@ def _measurements(draw: st.DrawFn) -> Measurement:
     least, most = POINTS[kind]
     points = draw(st.lists(_POINT, min_size=least, max_size=min(most, least + 3), unique=True))
     return Measurement(
-        draw(_TEXT), kind, draw(_KEY), draw(_TEXT), draw(st.integers(1, 99)), tuple(points), draw(_TEXT), draw(_TEXT)
+        draw(_TEXT),
+        kind,
+        draw(_KEY),
+        draw(_TEXT),
+        draw(st.integers(1, 99)),
+        tuple(points),
+        draw(_TEXT),
+        draw(_TEXT),
+        draw(st.booleans()),
     )
 
 
@@ -86,6 +95,7 @@ def _sessions(draw: st.DrawFn) -> ComparisonSession:
         offsets=tuple(draw(st.lists(st.builds(ManualOffset, _KEY, _KEY, _NUMBER), max_size=2))),
         measurements=tuple(draw(st.lists(_measurements(), max_size=3))),
         lesions=tuple(draw(st.lists(_LESION, max_size=2))),
+        key_images=tuple(draw(st.lists(st.builds(KeyImage, _KEY, _TEXT, st.integers(1, 99)), max_size=2))),
         is_linked=draw(st.booleans()),
         identity_confirmed=draw(st.frozensets(st.tuples(_TEXT, _TEXT), max_size=2)),
         identity_overrides=tuple(draw(st.lists(st.tuples(_TEXT, _TEXT, _TEXT), max_size=2))),
@@ -136,6 +146,7 @@ def test_a_damaged_entry_is_left_out_and_named(data: st.DataObject) -> None:
         "offsets",
         "measurements",
         "lesions",
+        "key_images",
         "identity_confirmed",
         "identity_overrides",
         "active",

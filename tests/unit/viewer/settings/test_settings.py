@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from compare.pairing.pairing_rule import PairingRule
 from viewer.settings import settings as settings_module
 from viewer.settings.settings import (
     MouseProfile,
-    PairingRule,
     Settings,
     WindowPlace,
     monitor_set_key,
