@@ -155,7 +155,7 @@ def levels_one_key_apart(qtbot: QtBot, window: MainWindow) -> None:
     """The aligned prior stands in the prior's own viewport, says what it is, and takes no measurement."""
     prior = window.viewports()[1]
     native = prior.model
-    QTest.keyClick(window, Qt.Key.Key_J)
+    QTest.keyClick(window, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: prior.shown_model is not native, timeout=10_000)
     shown = prior.shown_model
     assert shown.role is Role.PRIOR
@@ -166,7 +166,7 @@ def levels_one_key_apart(qtbot: QtBot, window: MainWindow) -> None:
     QTest.mouseMove(prior, prior.rect().center() + QPoint(40, 40))
     QTest.mouseRelease(prior, Qt.MouseButton.LeftButton, pos=prior.rect().center() + QPoint(40, 40))
     assert not window.session.session.measurements
-    QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
     assert prior.shown_model is prior.model
 
 
