@@ -137,7 +137,7 @@ def changes_are_listed_and_gone_to(qtbot: QtBot, window: MainWindow) -> None:
         plane = window.session.stacks[viewport.stack].frames[viewport.view.frame_index].plane
         assert plane is not None
         assert abs(plane.in_plane_mm(centre + shift)[2]) < 4.0, "slices are 6 mm apart"
-    QTest.keyClick(window, Qt.Key.Key_G)
+    QTest.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
 
 
 def rejected_and_restored(qtbot: QtBot, window: MainWindow) -> None:
@@ -155,7 +155,7 @@ def levels_one_key_apart(qtbot: QtBot, window: MainWindow) -> None:
     """The aligned prior stands in the prior's own viewport, says what it is, and takes no measurement."""
     prior = window.viewports()[1]
     native = prior.model
-    QTest.keyClick(window, Qt.Key.Key_T)
+    QTest.keyClick(window, Qt.Key.Key_S)
     qtbot.waitUntil(lambda: prior.shown_model is not native, timeout=10_000)
     shown = prior.shown_model
     assert shown.role is Role.PRIOR
@@ -166,7 +166,7 @@ def levels_one_key_apart(qtbot: QtBot, window: MainWindow) -> None:
     QTest.mouseMove(prior, prior.rect().center() + QPoint(40, 40))
     QTest.mouseRelease(prior, Qt.MouseButton.LeftButton, pos=prior.rect().center() + QPoint(40, 40))
     assert not window.session.session.measurements
-    QTest.keyClick(window, Qt.Key.Key_Q)
+    QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
     assert prior.shown_model is prior.model
 
 
