@@ -153,7 +153,7 @@ def _hang_one(study: Study, canvas: Canvas) -> ComparisonSession:
     viewports += [Viewport() for _ in range(layout.cells - len(viewports))]
     session = ComparisonSession(layout=layout, viewports=tuple(viewports))
     stacks = {stack.key: stack for one in series for stack in one.stacks}
-    return _back_to_back(refit(session, stacks, (cell,) * layout.cells), series, stacks, cell)
+    return refit(session, stacks, (cell,) * layout.cells)
 
 
 def _picture_order(series: Series) -> tuple[int, int, int, str]:
@@ -161,29 +161,6 @@ def _picture_order(series: Series) -> tuple[int, int, int, str]:
     side = {"R": 0, "L": 1}.get(series.laterality.upper(), 2)
     view = _VIEW_ORDER.get(series.view_position.upper(), 2)
     return (view, side, series.number or 0, series.uid)
-
-
-def _back_to_back(
-    session: ComparisonSession, series: Sequence[Series], stacks: Stacks, cell: Canvas
-) -> ComparisonSession:
-    """Move mammograms towards the middle, chest wall to chest wall, where their sides are known."""
-    viewports = list(session.viewports)
-    for index, one in enumerate(series):
-        viewport = viewports[index]
-        stack = None if viewport.stack is None else stacks.get(viewport.stack)
-        if stack is None or one.modality != "MG" or one.laterality.upper() not in ("L", "R"):
-            continue
-        frame = stack.frames[viewport.view.frame_index]
-        # The right breast hangs at the left of the screen. Only where the file says that the chest wall lies at the
-        # edge towards the middle is the picture pushed there; a mirrored file stays as it is.
-        towards = -1.0 if one.laterality.upper() == "R" else 1.0
-        if frame.patient_orientation is None or frame.patient_orientation[0][:1] != ("P" if towards < 0 else "A"):
-            continue
-        spare_mm = cell[0] * viewport.view.mm_per_pixel - frame.format.columns * frame.spacing.column_mm
-        push_mm = towards * max(spare_mm, 0.0) / 2.0
-        centre = (viewport.view.centre_mm[0] + push_mm, viewport.view.centre_mm[1])
-        viewports[index] = replace(viewport, view=replace(viewport.view, centre_mm=centre))
-    return replace(session, viewports=tuple(viewports))
 
 
 def hang_cells(

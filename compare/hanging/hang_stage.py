@@ -41,6 +41,20 @@ def fill_stage(stage: Stage, studies: Sequence[Study]) -> tuple[Filled, ...]:
     return tuple(filled)
 
 
+def with_usable_stages(protocol: HangingProtocol, studies: Sequence[Study]) -> HangingProtocol:
+    """Return the protocol without the stages whose point is missing here: no tomosynthesis, no stage for it."""
+    usable = tuple(
+        stage
+        for stage in protocol.stages
+        if not any(cell.series.slices == "many" for cell in stage.cells)
+        or any(
+            place is not None and cell.series.slices == "many"
+            for cell, place in zip(stage.cells, fill_stage(stage, studies), strict=False)
+        )
+    )
+    return replace(protocol, stages=usable or protocol.stages[:1])
+
+
 def hang_stage(
     stage: Stage, studies: Sequence[Study], canvas: Canvas, graph: FrameGraph, base: ComparisonSession
 ) -> ComparisonSession:
@@ -122,7 +136,7 @@ def _series_for(cell: Cell, study: Study, filled: Sequence[Filled], used: set[st
         pairs = pair_series(partner[0], study).pairs
         return next((pair.prior for pair in pairs if pair.current.uid == partner[1].uid), None)
     ranked = [
-        (score, -(features.series.number or 0), features.series.uid, features.series)
+        (score, _is_overview(features), -(features.series.number or 0), features.series.uid, features.series)
         for series in study.series
         if series.uid not in used
         and (features := features_of(series)) is not None
@@ -131,8 +145,13 @@ def _series_for(cell: Cell, study: Study, filled: Sequence[Filled], used: set[st
     best = best_series(study)
     if not ranked:
         return None
-    top = max(ranked, key=lambda row: (row[0], best is not None and row[3].uid == best.uid, row[1], row[2]))
-    return top[3]
+    top = max(ranked, key=lambda row: (row[0], row[1], best is not None and row[4].uid == best.uid, row[2], row[3]))
+    return top[4]
+
+
+def _is_overview(found: SeriesFeatures) -> bool:
+    """Of a breast the one picture hangs first; its tomosynthesis has stages of its own."""
+    return found.series.modality == "MG" and len(found.stack.frames) == 1
 
 
 def _score(asked: SeriesSelector, found: SeriesFeatures) -> float | None:
@@ -142,6 +161,7 @@ def _score(asked: SeriesSelector, found: SeriesFeatures) -> float | None:
         asked.modality not in {"", series.modality},
         asked.plane not in {"", found.plane} and found.plane != "unknown",
         asked.laterality not in {"", series.laterality.upper()},
+        bool(asked.slices) and (asked.slices == "one") != (len(found.stack.frames) == 1),
         bool(asked.view) and not _is_view(series.view_position.upper(), asked.view),
         found.is_localiser and not asked.words,
     )
@@ -153,10 +173,11 @@ def _score(asked: SeriesSelector, found: SeriesFeatures) -> float | None:
 
 
 def _is_view(found: str, asked: str) -> bool:
+    # Detectors write more than the code: "AP (ERECT)".
     if asked == "FRONTAL":
-        return found in _FRONTAL
+        return not _FRONTAL.isdisjoint(found.split())
     if asked == "LATERAL":
-        return found in _LATERAL
+        return not _LATERAL.isdisjoint(found.split())
     return found == asked
 
 

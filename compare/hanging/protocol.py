@@ -41,13 +41,15 @@ class SeriesSelector:
     """Which series a cell shows; empty fields ask for nothing.
 
     ``words`` are description words, any of them; ``partner_of`` is the cell (from 0) whose series' partner in this
-    cell's study is shown: then the other fields are not looked at.
+    cell's study is shown: then the other fields are not looked at. ``slices`` is ``one`` for a picture, ``many`` for a
+    series one scrolls through (tomosynthesis beside its synthetic view).
     """
 
     modality: str = ""
     plane: str = ""
     laterality: str = ""
     view: str = ""
+    slices: str = ""
     words: tuple[str, ...] = ()
     partner_of: int | None = None
 
@@ -159,6 +161,7 @@ def _cell(stored: Any) -> Cell:  # noqa: ANN401 - JSON before it is checked
             plane=_text(series.get("plane", "")),
             laterality=_text(series.get("laterality", "")),
             view=_text(series.get("view", "")),
+            slices=_one_of(series.get("slices", ""), ("", "one", "many")),
             words=_words(series.get("words", [])),
             partner_of=None if series.get("partner_of") is None else _count(series["partner_of"]),
         ),
@@ -170,6 +173,12 @@ def _text(stored: object) -> str:
     if not isinstance(stored, str):
         raise TypeError("not a text")
     return stored
+
+
+def _one_of(stored: object, words: tuple[str, ...]) -> str:
+    if stored not in words:
+        raise ValueError(f"{stored!r} is none of {words}")
+    return _text(stored)
 
 
 def _count(stored: object) -> int:

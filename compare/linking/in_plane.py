@@ -10,6 +10,7 @@ from compare.linking.scroll import focal_point_lps, map_direction
 from compare.linking.stack_places import Stacks, are_alike, are_parallel, degrees_between_planes, dot
 from compare.session.comparison_session import LinkedAction, Viewport
 from compare.viewing.canvas import Point, picture_axes
+from compare.viewing.chest_wall import at_distance_mm, chest_wall_side, distance_from_wall_mm
 from compare.viewing.view_state import ViewState
 from loaders.model.frame import Frame
 from loaders.model.frame_plane import FramePlane, Vector3
@@ -113,9 +114,16 @@ def _panned_through(
 
 
 def _moved_like(before: ViewState, after: ViewState, target: ViewState, here: Frame, there: Frame) -> Point | None:
-    """Move the target's centre by as many mm in the patient's directions; on the screen where those are not known."""
+    """Move the target's centre by as many mm in the patient's directions; on the screen where those are not known.
+
+    Mammograms are brought to the same distance from the chest wall.
+    """
     right = after.centre_mm[0] - before.centre_mm[0]
     down = after.centre_mm[1] - before.centre_mm[1]
+    if chest_wall_side(here) and chest_wall_side(there) and here.spacing.is_mm and there.spacing.is_mm:
+        # From one chest wall to the other, whichever way the two breasts face.
+        across = at_distance_mm(there, distance_from_wall_mm(here, after.centre_mm[0]))
+        return (across, target.centre_mm[1] + down)
     if not (here.spacing.is_comparable and there.spacing.is_comparable):
         # Millimetres of one side mean nothing on the other: move by as many device pixels.
         ratio = target.mm_per_pixel / before.mm_per_pixel

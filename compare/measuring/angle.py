@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from compare.measuring.ultrasound_scale import region_scale, scaled_mm
 from compare.session.measurement import InPlanePoint
 from loaders.model.frame import Frame
 
@@ -20,12 +21,18 @@ class Angle:
 
 
 def angle_between(end_mm: InPlanePoint, vertex_mm: InPlanePoint, other_mm: InPlanePoint, frame: Frame) -> Angle:
-    """Return the angle at ``vertex_mm``. ``reason``: ``pixels_not_square``, ``no_angle`` or ``computations_disagree``.
+    """Return the angle at ``vertex_mm``.
 
-    An image without millimetres has angles only where its pixels are square.
+    ``reason`` is ``pixels_not_square``, ``no_angle``, ``not_a_length`` or ``computations_disagree``. An image
+    without millimetres has angles only where its pixels are square; a trace over time has none.
     """
     spacing = frame.spacing
-    if not spacing.is_mm and not math.isclose(spacing.row_mm, spacing.column_mm, rel_tol=1e-6):
+    scale = region_scale((end_mm, vertex_mm, other_mm), frame)
+    if scale is not None and scale.region is not None:
+        if not scale.region.is_length:
+            return Angle(None, "not_a_length")
+        end_mm, vertex_mm, other_mm = scaled_mm((end_mm, vertex_mm, other_mm), frame, scale.region)
+    elif (scale is not None or not spacing.is_mm) and not math.isclose(spacing.row_mm, spacing.column_mm, rel_tol=1e-6):
         return Angle(None, "pixels_not_square")
     a = (end_mm[0] - vertex_mm[0], end_mm[1] - vertex_mm[1])
     b = (other_mm[0] - vertex_mm[0], other_mm[1] - vertex_mm[1])

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare.measuring.region import Region, mask_of, spans_of
+from compare.measuring.ultrasound_scale import region_scale, scaled_mm
 from loaders.model.display import ValueMapping
 from loaders.model.frame import Frame
 from loaders.model.frame_validity import FrameState
@@ -74,7 +75,7 @@ def statistics_of(region: Region, volume: Volume, frame_index: int) -> RegionSta
     ``reason`` is one of ``not_loaded``, ``preview``, ``colour``, ``empty``, ``no_values``, ``computations_disagree``.
     """
     frame = volume.frame(frame_index)
-    area = region.area_mm2 if frame.spacing.is_mm else None
+    area = _area_mm2(region, frame)
     unit = frame.values.unit
     reason = _why_not(volume, frame_index, frame)
     stored = None if reason else volume.frame_array(frame_index)
@@ -118,6 +119,16 @@ def value_at(point_mm: tuple[float, float], volume: Volume, frame_index: int) ->
     if again is None or not math.isclose(value, again, rel_tol=_AGREE_WITHIN, abs_tol=_AGREE_WITHIN):
         return None, "no_values" if not math.isfinite(value) else "computations_disagree"
     return value, ""
+
+
+def _area_mm2(region: Region, frame: Frame) -> float | None:
+    left, top, right, bottom = region.box_mm
+    scale = region_scale(((left, top), (right, bottom)), frame)
+    if scale is None:
+        return region.area_mm2 if frame.spacing.is_mm else None
+    if scale.region is None or not scale.region.is_length:
+        return None
+    return Region(region.kind, tuple(scaled_mm(region.points_mm, frame, scale.region))).area_mm2
 
 
 def _why_not(volume: Volume, frame_index: int, frame: Frame) -> str:

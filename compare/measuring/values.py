@@ -18,8 +18,10 @@ from loaders.model.volume import Volume
 class MeasuredValue:
     """One number. ``name`` is a stable word (``length``, ``long_axis``, ``short_axis``, ``angle``, ``mean`` ...).
 
-    ``value`` is ``None`` where it is withheld, and ``reason`` is a stable word for why. ``basis`` is set for lengths
-    and areas. ``decimals`` is the precision it deserves.
+    ``across`` and ``down`` are what lies along the axes of an ultrasound region that counts other things than lengths.
+    ``value`` is ``None`` where it is withheld, and ``reason`` is a stable word for why; for a length in pixels it says
+    why an ultrasound calibration does not hold there. ``basis`` is set for lengths and areas. ``decimals`` is the
+    precision it deserves.
     """
 
     name: str
@@ -55,7 +57,8 @@ def values_on_frame(measurement: Measurement, frame: Frame) -> tuple[MeasuredVal
     """Return what the frame's header alone gives: lengths, angles, areas; values of pixels are ``not_loaded``."""
     points, kind = measurement.points_mm, measurement.kind
     if kind is MeasurementKind.LENGTH:
-        return (_length("length", length_between(points[0], points[1], frame)),)
+        length = length_between(points[0], points[1], frame)
+        return (_length("length", length), *_extents(length))
     if kind is MeasurementKind.BIDIRECTIONAL:
         lengths = (length_between(points[0], points[1], frame), length_between(points[2], points[3], frame))
         # The reader may draw them in either order: the longer one is the long axis.
@@ -82,8 +85,21 @@ def _frame_index(measurement: Measurement, volume: Volume) -> int:
 
 def _length(name: str, length: Length) -> MeasuredValue:
     return MeasuredValue(
-        name, length.value, length.unit, length.decimals, length.basis, length.uncertainty, length.reason
+        name,
+        length.value,
+        length.unit,
+        length.decimals,
+        length.basis,
+        length.uncertainty,
+        length.reason or length.note,
     )
+
+
+def _extents(length: Length) -> tuple[MeasuredValue, ...]:
+    """What lies along the axes of a trace or a spectrum, where there is no length."""
+    if length.reason != "not_a_length":
+        return ()
+    return tuple(MeasuredValue(one.axis, one.value, one.unit, one.decimals, length.basis) for one in length.extents)
 
 
 def _region_values(found: RegionStatistics, basis: SpacingBasis) -> tuple[MeasuredValue, ...]:

@@ -137,11 +137,16 @@ def _is_excluded(a: SeriesFeatures, b: SeriesFeatures) -> bool:
         _family(first.modality) != _family(second.modality),
         a.is_localiser != b.is_localiser,
         sides == {"L", "R"},
-        "" not in views and len(views) == 2 and not views <= _FRONTAL,
+        "" not in views and len(views) == 2 and not all(_is_frontal(view) for view in views),
         "unknown" not in (a.plane, b.plane) and a.plane != b.plane,
         (len(a.stack.frames) == 1) != (len(b.stack.frames) == 1) and _family(first.modality) in ("CT", "MR", "PT"),
     )
     return any(differences)
+
+
+def _is_frontal(view: str) -> bool:
+    """Detectors write more than the code: "AP (ERECT)"."""
+    return not _FRONTAL.isdisjoint(view.split())
 
 
 def _votes(a: SeriesFeatures, b: SeriesFeatures, known: PairingKnowledge) -> Iterator[PairReason]:
@@ -180,7 +185,7 @@ def _text_votes(a: SeriesFeatures, b: SeriesFeatures) -> Iterator[PairReason]:
     ):
         if ours and theirs:
             stated = {ours.upper(), theirs.upper()}
-            agreement = 1.0 if len(stated) == 1 else 0.5 if stated == _FRONTAL else 0.0
+            agreement = 1.0 if len(stated) == 1 else 0.5 if all(_is_frontal(view) for view in stated) else 0.0
             yield PairReason(code, agreement, weight, ours, theirs)
     if a.tokens and b.tokens:
         shared = len(a.tokens & b.tokens) / len(a.tokens | b.tokens)

@@ -49,3 +49,28 @@ def on_even_grid(sampled: SampledVolume) -> SampledVolume:
         notes=grid.notes,
     )
     return replace(sampled, grid=even, array=values, slope=1.0, intercept=0.0)
+
+
+def thinned(sampled: SampledVolume, most_voxels: int) -> tuple[SampledVolume, int]:
+    """Return the volume with at most so many voxels, and the stride: 1, the volume itself; 2, every second voxel ...
+
+    The grid must be even. What is left out is left out, not averaged: no value is made that is not in the series.
+    """
+    stride = 1
+    while -(-sampled.array.size // stride**3) > most_voxels:
+        stride *= 2
+    if stride == 1:
+        return sampled, 1
+    array = sampled.array[::stride, ::stride, ::stride]
+    grid = sampled.grid
+    affine = grid.index_to_lps.copy()
+    affine[:3, :3] *= stride
+    depth_mm, row_mm, column_mm = grid.spacing_mm_zyx
+    shape = (int(array.shape[0]), int(array.shape[1]), int(array.shape[2]))
+    sparse = replace(
+        grid,
+        shape_zyx=shape,
+        spacing_mm_zyx=(depth_mm * stride, row_mm * stride, column_mm * stride),
+        index_to_lps=affine,
+    )
+    return replace(sampled, grid=sparse, array=np.ascontiguousarray(array)), stride

@@ -16,6 +16,7 @@ import SimpleITK
 from compare.linking.frame_graph import PointTransform, RigidTransform
 from compare.registration.free_form import SplineField
 from compare.registration.transforms import DeformableTransform
+from loaders.errors import WorldError
 
 
 def itk_transform(transform: PointTransform) -> SimpleITK.Transform:
@@ -34,6 +35,34 @@ def write_transform(transform: PointTransform, path: Path) -> None:
         SimpleITK.WriteTransform(itk_transform(transform), str(path))
     except RuntimeError as error:
         raise OSError(f"cannot write the transform to {path}") from error
+
+
+class TransformUnreadable(WorldError):
+    """A file holds no transform that can be used."""
+
+    code = "transform_unreadable"
+
+
+def read_rigid_transform(path: Path) -> RigidTransform:
+    """Return the rigid transform of a file, from the points of the fixed image to those of the moving one, LPS mm.
+
+    Raises :class:`TransformUnreadable` where there is none, or one that bends, shears or scales.
+    """
+    try:
+        read = SimpleITK.ReadTransform(str(path))
+    except RuntimeError as error:
+        raise TransformUnreadable(f"{path.name} is no transform that can be read") from error
+    if not read.IsLinear():
+        raise TransformUnreadable(f"{path.name} holds a transform that bends; only a rigid one carries planes")
+    corners = np.vstack((np.zeros(3), np.eye(3)))
+    found = np.asarray([read.TransformPoint(point.tolist()) for point in corners])
+    matrix = np.eye(4)
+    matrix[:3, :3] = (found[1:] - found[0]).T
+    matrix[:3, 3] = found[0]
+    try:
+        return RigidTransform(matrix)
+    except ValueError as error:
+        raise TransformUnreadable(f"{path.name} holds a transform that scales, shears or mirrors") from error
 
 
 def _rigid(transform: RigidTransform) -> SimpleITK.Transform:

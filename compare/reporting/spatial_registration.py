@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence as Items
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
-from pydicom.valuerep import DS
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+from pydicom.valuerep import DSfloat
 
 from compare.linking.frame_graph import PointTransform, RigidTransform
 from compare.linking.registration_edges import transform_of
@@ -29,8 +29,8 @@ from loaders.model.stack import Stack
 from loaders.model.study import Study
 from loaders.objects.registration_reading import registrations_in_bytes
 
-_RIGID_CLASS = "1.2.840.10008.5.1.4.1.1.66.1"
-_DEFORMABLE_CLASS = "1.2.840.10008.5.1.4.1.1.66.3"
+_RIGID_CLASS = UID("1.2.840.10008.5.1.4.1.1.66.1")
+_DEFORMABLE_CLASS = UID("1.2.840.10008.5.1.4.1.1.66.3")
 _SERIES_NUMBER = 9003
 #: The grid is sampled finer until the linear interpolation of whoever reads it is this close to the spline.
 _GRID_STEPS_MM = (4.0, 2.0)
@@ -118,9 +118,9 @@ def _matrix(matrix: NDArray[np.float64]) -> Dataset:
     return item
 
 
-def _numbers(values: NDArray[np.float64]) -> list[DS]:
+def _numbers(values: NDArray[np.float64]) -> list[DSfloat]:
     """As decimal strings of at most sixteen characters (PS3.5 6.2); a negative zero would only puzzle."""
-    return [DS(float(value) + 0.0, auto_format=True) for value in values.ravel()]
+    return [DSfloat(float(value) + 0.0, auto_format=True) for value in values.ravel()]
 
 
 def _images(stack: Stack) -> Items:
@@ -134,9 +134,9 @@ def _images(stack: Stack) -> Items:
     return items
 
 
-def _written(content: Dataset, class_uid: str, current: RegisteredSeries, prior: RegisteredSeries) -> bytes:
+def _written(content: Dataset, class_uid: UID, current: RegisteredSeries, prior: RegisteredSeries) -> bytes:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = class_uid
+    meta.MediaStorageSOPClassUID = UID(class_uid)
     meta.MediaStorageSOPInstanceUID = generate_uid(None)
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     file = FileDataset("", content, file_meta=meta, preamble=b"\0" * 128)

@@ -56,6 +56,8 @@ _UNITS: dict[str, Code] = {
 }
 _NO_UNIT = Code("1", "UCUM", "no units")
 _VALUE = Code("112030", "DCM", "Pixel value")
+#: Along the axes of an ultrasound trace: a time, a velocity or a depth, told in tables but coded by no one concept.
+_NO_CONCEPT = frozenset({"across", "down"})
 _REPORTED = frozenset(MeasurementKind) - {MeasurementKind.ARROW, MeasurementKind.TEXT}
 
 
@@ -116,7 +118,9 @@ def structured_report(findings: Findings, evidence: Sequence[Dataset]) -> bytes:
 
 
 def _reportable(finding: Finding) -> bool:
-    return finding.measurement.kind in _REPORTED and any(value.value is not None for value in finding.values)
+    return finding.measurement.kind in _REPORTED and any(
+        value.value is not None and value.name not in _NO_CONCEPT for value in finding.values
+    )
 
 
 def _observer() -> sr.ObserverContext:
@@ -133,7 +137,7 @@ def _group(finding: Finding, labels: dict[str, str], said: list[_Said]) -> sr.Me
     tracking_uid = tracking_uid_of(one)
     measurements = []
     for value in finding.values:
-        if value.value is None:
+        if value.value is None or value.name in _NO_CONCEPT:
             continue
         name, derivation = _concept(value)
         said.append(

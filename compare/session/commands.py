@@ -24,6 +24,7 @@ from compare.session.measure_commands import (
     delete_measurement,
     edit_measurement,
 )
+from compare.session.planes_commands import close_planes, set_planes
 from compare.session.view_commands import (
     clear_viewport,
     fit,
@@ -52,10 +53,10 @@ from compare.session.window_commands import (
 
 __all__ = [
     "accept_measurement", "add_carried", "add_lesion", "add_measurement", "assign_lesion", "auto_window",
-    "choose_file_window", "choose_voi_table", "clear_viewport", "confirm_identity", "delete_lesion",
+    "choose_file_window", "choose_voi_table", "clear_viewport", "close_planes", "confirm_identity", "delete_lesion",
     "delete_measurement", "drag_window", "edit_lesion", "edit_measurement", "fit", "flip", "invert", "is_confirmed",
     "judge_lesion", "match_slices", "one_to_one", "override_identity", "override_reason", "pan_by", "refit",
     "remove_key_image", "remove_offset", "reset_view", "reset_window", "restore", "rotate", "scroll_by", "scroll_to",
-    "set_action", "set_active", "set_interpolation", "set_layout", "set_scale", "set_window", "show_stack", "swap",
-    "toggle_action", "toggle_key_image", "toggle_links", "toggle_maximised", "zoom_at",
+    "set_action", "set_active", "set_interpolation", "set_layout", "set_planes", "set_scale", "set_window",
+    "show_stack", "swap", "toggle_action", "toggle_key_image", "toggle_links", "toggle_maximised", "zoom_at",
 ]  # fmt: skip

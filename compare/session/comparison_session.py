@@ -8,6 +8,7 @@ from enum import StrEnum
 from compare.following.lesion import Lesion
 from compare.session.key_image import KeyImage
 from compare.session.measurement import Measurement
+from compare.session.planes_view import PlanesView
 from compare.viewing.view_state import Presentation, ViewState
 from loaders.model.stack import StackKey
 
@@ -91,4 +92,5 @@ class ComparisonSession:
     is_linked: bool = True
     identity_confirmed: frozenset[tuple[str, str]] = field(default=frozenset())
     identity_overrides: tuple[tuple[str, str, str], ...] = ()
+    planes: PlanesView | None = None
     generation: int = 0

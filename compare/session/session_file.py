@@ -7,10 +7,8 @@ strict about what it is: another format or a newer version is an error in one se
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from compare.session.comparison_session import (
@@ -27,11 +25,21 @@ from compare.session.layout_commands import LARGEST_SIDE
 from compare.session.lesion_entries import lesion_in, lesion_out
 from compare.session.measure_commands import is_sound
 from compare.session.measurement import Measurement, MeasurementKind
-from compare.viewing.canvas import Point
+from compare.session.planes_entry import planes_in, planes_out
+from compare.session.planes_view import PlanesView
+from compare.session.stored_values import (
+    index_in,
+    key_in,
+    key_out,
+    known_in,
+    number_in,
+    point_in,
+    text_in,
+    window_in,
+    window_out,
+)
 from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
 from loaders.errors import WorldError
-from loaders.model.display import VoiFunction, Window
-from loaders.model.stack import StackKey
 
 FORMAT = "diptych-session"
 VERSION = 1
@@ -39,7 +47,6 @@ _LONGEST_TEXT = 16 * 1024 * 1024
 #: A value as JSON holds it, before it is checked.
 _Json = Any
 _T = TypeVar("_T")
-_E = TypeVar("_E", bound=StrEnum)
 
 
 class SessionFileError(WorldError):
@@ -70,14 +77,14 @@ def session_to_json(session: ComparisonSession) -> str:
         "is_linked": session.is_linked,
         "viewports": [_viewport_out(viewport) for viewport in session.viewports],
         "offsets": [
-            {"first": _key_out(one.first), "second": _key_out(one.second), "offset_mm": one.offset_mm}
+            {"first": key_out(one.first), "second": key_out(one.second), "offset_mm": one.offset_mm}
             for one in session.offsets
         ],
         "measurements": [
             {
                 "kind": one.kind.value,
                 "identifier": one.identifier,
-                "stack": _key_out(one.stack),
+                "stack": key_out(one.stack),
                 "sop_instance_uid": one.sop_instance_uid,
                 "frame_number": one.frame_number,
                 "points_mm": [list(point) for point in one.points_mm],
@@ -90,7 +97,7 @@ def session_to_json(session: ComparisonSession) -> str:
         "lesions": [lesion_out(one) for one in session.lesions],
         "key_images": [
             {
-                "stack": _key_out(one.stack),
+                "stack": key_out(one.stack),
                 "sop_instance_uid": one.sop_instance_uid,
                 "frame_number": one.frame_number,
             }
@@ -98,6 +105,7 @@ def session_to_json(session: ComparisonSession) -> str:
         ],
         "identity_confirmed": sorted(list(pair) for pair in session.identity_confirmed),
         "identity_overrides": [list(one) for one in session.identity_overrides],
+        "planes": None if session.planes is None else planes_out(session.planes),
     }
     return json.dumps(stored, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -124,6 +132,7 @@ def session_from_json(text: str, generation: int = 0) -> ReadSession:
         is_linked=stored.get("is_linked") is not False,
         identity_confirmed=frozenset(_each(stored.get("identity_confirmed"), _pair_in, "identity", left_out)),
         identity_overrides=tuple(_each(stored.get("identity_overrides"), _override_in, "override", left_out)),
+        planes=_planes_in(stored.get("planes"), left_out),
         generation=generation,
     )
     return ReadSession(session, tuple(left_out))
@@ -168,6 +177,13 @@ def _each(
     return found
 
 
+def _planes_in(stored: object, left_out: list[str]) -> PlanesView | None:
+    if stored is None:
+        return None
+    found = _each([stored], planes_in, "planes", left_out)
+    return found[0] if found else None
+
+
 def _layout_in(stored: object) -> tuple[int, int, int | None]:
     layout = stored if isinstance(stored, dict) else {}
     rows, columns, maximised = layout.get("rows"), layout.get("columns"), layout.get("maximised")
@@ -178,19 +194,11 @@ def _layout_in(stored: object) -> tuple[int, int, int | None]:
     return sides[0], sides[1], maximised if is_sound else None
 
 
-def _key_out(key: StackKey) -> dict[str, str]:
-    return {"study_uid": key.study_uid, "series_uid": key.series_uid, "stack_id": key.stack_id}
-
-
-def _key_in(stored: _Json) -> StackKey:
-    return StackKey(_text(stored["study_uid"]), _text(stored["series_uid"]), _text(stored["stack_id"]))
-
-
 def _viewport_out(viewport: Viewport) -> dict[str, object]:
     view, presentation = viewport.view, viewport.presentation
     window = presentation.window
     return {
-        "stack": None if viewport.stack is None else _key_out(viewport.stack),
+        "stack": None if viewport.stack is None else key_out(viewport.stack),
         "study_key": viewport.study_key,
         "role": viewport.role.value,
         "actions": sorted(action.value for action in viewport.actions),
@@ -203,14 +211,7 @@ def _viewport_out(viewport: Viewport) -> dict[str, object]:
             "is_fitted": view.is_fitted,
         },
         "presentation": {
-            "window": None
-            if window is None
-            else {
-                "center": window.center,
-                "width": window.width,
-                "function": window.function.value,
-                "explanation": window.explanation,
-            },
+            "window": None if window is None else window_out(window),
             "window_origin": presentation.window_origin.value,
             "voi_table_index": presentation.voi_table_index,
             "is_inverted": presentation.is_inverted,
@@ -223,9 +224,9 @@ def _viewport_out(viewport: Viewport) -> dict[str, object]:
 def _viewport_in(stored: _Json) -> Viewport:
     actions = stored.get("actions")
     return Viewport(
-        stack=None if stored["stack"] is None else _key_in(stored["stack"]),
-        study_key=_text(stored.get("study_key", "")),
-        role=_known(Role, stored.get("role"), Role.UNKNOWN),
+        stack=None if stored["stack"] is None else key_in(stored["stack"]),
+        study_key=text_in(stored.get("study_key", "")),
+        role=known_in(Role, stored.get("role"), Role.UNKNOWN),
         view=_view_in(stored["view"]),
         presentation=_presentation_in(stored["presentation"]),
         actions=DEFAULT_ACTIONS
@@ -235,12 +236,12 @@ def _viewport_in(stored: _Json) -> Viewport:
 
 
 def _view_in(stored: _Json) -> ViewState:
-    scale = _number(stored["mm_per_pixel"])
+    scale = number_in(stored["mm_per_pixel"])
     if scale <= 0.0:
         raise ValueError("a scale is positive")
     return ViewState(
-        frame_index=_index(stored["frame_index"]),
-        centre_mm=_point(stored["centre_mm"]),
+        frame_index=index_in(stored["frame_index"]),
+        centre_mm=point_in(stored["centre_mm"]),
         mm_per_pixel=scale,
         quarter_turns=int(stored.get("quarter_turns", 0)) % 4,
         flipped=stored.get("flipped") is True,
@@ -251,81 +252,45 @@ def _view_in(stored: _Json) -> ViewState:
 def _presentation_in(stored: _Json) -> Presentation:
     window, table = stored.get("window"), stored.get("voi_table_index")
     return Presentation(
-        window=None if window is None else _window_in(window),
-        window_origin=_known(WindowOrigin, stored.get("window_origin"), WindowOrigin.FILE),
-        voi_table_index=None if table is None else _index(table),
+        window=None if window is None else window_in(window),
+        window_origin=known_in(WindowOrigin, stored.get("window_origin"), WindowOrigin.FILE),
+        voi_table_index=None if table is None else index_in(table),
         is_inverted=stored.get("is_inverted") is True,
-        colour_map=_text(stored.get("colour_map", "grey")),
-        interpolation=_known(Interpolation, stored.get("interpolation"), Interpolation.LINEAR),
+        colour_map=text_in(stored.get("colour_map", "grey")),
+        interpolation=known_in(Interpolation, stored.get("interpolation"), Interpolation.LINEAR),
     )
 
 
-def _window_in(stored: _Json) -> Window:
-    width = _number(stored["width"])
-    if width <= 0.0:
-        raise ValueError("a window has a width")
-    function = _known(VoiFunction, stored.get("function"), VoiFunction.LINEAR)
-    return Window(_number(stored["center"]), width, function, _text(stored.get("explanation", "")))
-
-
 def _offset_in(stored: _Json) -> ManualOffset:
-    return ManualOffset(_key_in(stored["first"]), _key_in(stored["second"]), _number(stored["offset_mm"]))
+    return ManualOffset(key_in(stored["first"]), key_in(stored["second"]), number_in(stored["offset_mm"]))
 
 
 def _measurement_in(stored: _Json) -> Measurement:
-    kind, points = MeasurementKind(stored["kind"]), tuple(_point(point) for point in stored["points_mm"])
+    kind, points = MeasurementKind(stored["kind"]), tuple(point_in(point) for point in stored["points_mm"])
     if not is_sound(kind, points):
         raise ValueError("these points make no measurement")
     return Measurement(
-        identifier=_text(stored["identifier"]),
+        identifier=text_in(stored["identifier"]),
         kind=kind,
-        stack=_key_in(stored["stack"]),
-        sop_instance_uid=_text(stored["sop_instance_uid"]),
-        frame_number=_index(stored["frame_number"]),
+        stack=key_in(stored["stack"]),
+        sop_instance_uid=text_in(stored["sop_instance_uid"]),
+        frame_number=index_in(stored["frame_number"]),
         points_mm=points,
-        text=_text(stored.get("text", "")),
-        lesion=_text(stored.get("lesion", "")),
+        text=text_in(stored.get("text", "")),
+        lesion=text_in(stored.get("lesion", "")),
         is_carried=stored.get("is_carried") is True,
     )
 
 
 def _key_image_in(stored: _Json) -> KeyImage:
-    return KeyImage(_key_in(stored["stack"]), _text(stored["sop_instance_uid"]), _index(stored["frame_number"]))
+    return KeyImage(key_in(stored["stack"]), text_in(stored["sop_instance_uid"]), index_in(stored["frame_number"]))
 
 
 def _pair_in(stored: _Json) -> tuple[str, str]:
     first, second = stored
-    return (_text(first), _text(second))
+    return (text_in(first), text_in(second))
 
 
 def _override_in(stored: _Json) -> tuple[str, str, str]:
     first, second, reason = stored
-    return (_text(first), _text(second), _text(reason))
-
-
-def _point(stored: _Json) -> Point:
-    first, second = stored
-    return (_number(first), _number(second))
-
-
-def _number(stored: _Json) -> float:
-    if isinstance(stored, bool) or not isinstance(stored, int | float) or not math.isfinite(stored):
-        raise ValueError("not a number")
-    return float(stored)
-
-
-def _index(stored: _Json) -> int:
-    if isinstance(stored, bool) or not isinstance(stored, int) or stored < 0:
-        raise ValueError("not a count")
-    return stored
-
-
-def _text(stored: _Json) -> str:
-    if not isinstance(stored, str):
-        raise TypeError("not a text")
-    return stored
-
-
-def _known(kind: type[_E], stored: object, otherwise: _E) -> _E:
-    members: Iterable[_E] = kind
-    return next((member for member in members if member.value == stored), otherwise)
+    return (text_in(first), text_in(second), text_in(reason))

@@ -14,6 +14,7 @@ from compare.linking.stack_places import Stacks
 from compare.session.change import Canvases, frame_in, stack_in, viewport_of, with_view
 from compare.session.comparison_session import ComparisonSession, LinkedAction, Role, Viewport
 from compare.viewing.canvas import Point, fit_scale, frame_centre_mm, one_to_one_scale
+from compare.viewing.chest_wall import at_the_wall
 from compare.viewing.view_state import Presentation, ViewState
 from loaders.model.stack import Stack
 
@@ -140,7 +141,8 @@ def reset_view(session: ComparisonSession, index: int, stacks: Stacks, canvas: t
 def refit(session: ComparisonSession, stacks: Stacks, canvases: Canvases) -> ComparisonSession:
     """Fit again, after a change of size, every view that the reader has not scaled.
 
-    Fitted views that may be compared in millimetres get one common scale: the largest that any of them needs.
+    Fitted views that may be compared in millimetres get one common scale: the largest that any of them needs. Fitted
+    mammograms stand with their chest wall at the edge, so that two breasts meet back to back.
     """
     scales: dict[int, tuple[float, bool]] = {}
     for index, viewport in enumerate(session.viewports):
@@ -153,6 +155,7 @@ def refit(session: ComparisonSession, stacks: Stacks, canvases: Canvases) -> Com
     common = max((scale for scale, is_common in scales.values() if is_common), default=1.0)
     for index, (scale, is_common) in scales.items():
         view = replace(session.viewports[index].view, mm_per_pixel=common if is_common else scale)
+        view = at_the_wall(view, frame_in(session, index, stacks), canvases[index][0])
         session = with_view(session, index, view)
     return session
 
@@ -181,7 +184,8 @@ def fitted_view(view: ViewState, stack: Stack, canvas: tuple[int, int]) -> ViewS
     """Return a view of the whole of the frame it names, following the canvas from now on."""
     frame = stack.frames[min(max(view.frame_index, 0), len(stack.frames) - 1)]
     scale = fit_scale(frame, max(canvas[0], 1), max(canvas[1], 1), view.quarter_turns)
-    return replace(view, mm_per_pixel=scale, centre_mm=frame_centre_mm(frame), is_fitted=True)
+    view = replace(view, mm_per_pixel=scale, centre_mm=frame_centre_mm(frame), is_fitted=True)
+    return at_the_wall(view, frame, canvas[0])
 
 
 def _bounded(mm_per_pixel: float, session: ComparisonSession, index: int, stacks: Stacks) -> float:

@@ -149,11 +149,22 @@ class Library:
             raise NotKept("this study was deleted")
         return self._keys.unwrapped(wrapped, study.id)
 
-    def read_into(self, study: KeptStudy, key: bytes, instance: KeptInstance, room: memoryview) -> memoryview:
-        """Decrypt an instance into ``room`` (at least its length); return the filled part. Raises ``Tampered``."""
+    def read_into(
+        self,
+        study: KeptStudy,
+        key: bytes,
+        instance: KeptInstance,
+        room: memoryview,
+        *,
+        sealed: memoryview | None = None,
+    ) -> memoryview:
+        """Decrypt an instance into ``room`` (at least its length); return the filled part. Raises ``Tampered``.
+
+        ``sealed`` is room for the encrypted file, used where that fits.
+        """
         into = room[: instance.length]
         context = SealContext(study.profile, study.id, instance.sop_uid, INSTANCE_ROLE, instance.length)
-        unseal(key, context, instance.salt, self._shelf.read(instance.file), into)
+        unseal(key, context, instance.salt, self._shelf.read(instance.file, sealed), into)
         return into
 
     def read(self, study: KeptStudy, instance: KeptInstance) -> bytearray:

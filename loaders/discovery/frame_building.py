@@ -20,13 +20,15 @@ from loaders.discovery.part10 import EXPLICIT_VR_LITTLE_ENDIAN, IMPLICIT_VR_LITT
 from loaders.discovery.pet_elements import pet_facts
 from loaders.discovery.pixel_extent import bits_per_frame
 from loaders.discovery.pixel_spacing import pixel_spacing
+from loaders.discovery.ultrasound_regions import ultrasound_regions
 from loaders.discovery.window_units import in_output_unit
 from loaders.model.display import DisplayDefaults, FrameBadges, ValueMapping
 from loaders.model.frame import Frame
 from loaders.model.frame_plane import FramePlane
 from loaders.model.pet_facts import PetFacts
 from loaders.model.pixel_format import PixelFormat, PixelLocation
-from loaders.model.units import PixelSpacing
+from loaders.model.ultrasound_region import UltrasoundRegion
+from loaders.model.units import PixelSpacing, SpacingBasis
 
 MAX_FRAMES = 200_000
 _DIRECT_SYNTAXES = frozenset({IMPLICIT_VR_LITTLE_ENDIAN, EXPLICIT_VR_LITTLE_ENDIAN})
@@ -151,6 +153,7 @@ class _Looks(NamedTuple):
     frame_time_ms: float | None
     slice_thickness_mm: float | None
     patient_orientation: tuple[str, str] | None
+    ultrasound_regions: tuple[UltrasoundRegion, ...]
 
 
 class _Meaning(NamedTuple):
@@ -214,12 +217,14 @@ def _looks(top: Elements, groups: tuple[Elements, ...], layout: PixelFormat, pla
     is_in_patient = plane is not None or is_cross_sectional(top.text("SOPClassUID"))
     orientation = top.texts("PatientOrientation")
     thickness = [group.item("PixelMeasuresSequence").number("SliceThickness") for group in groups]
+    spacing = pixel_spacing(top, groups, is_in_patient=is_in_patient)
     return _Looks(
-        spacing=pixel_spacing(top, groups, is_in_patient=is_in_patient),
+        spacing=spacing,
         badges=frame_badges(top, frame_type_of(top, groups), layout.transfer_syntax_uid, groups),
         frame_time_ms=_frame_time_ms(top),
         slice_thickness_mm=_positive(*thickness, top.number("SliceThickness")),
         patient_orientation=(orientation[0], orientation[1]) if len(orientation) == 2 and all(orientation) else None,
+        ultrasound_regions=() if spacing.basis is SpacingBasis.GEOMETRY else ultrasound_regions(top),
     )
 
 
@@ -260,6 +265,7 @@ def _assemble(
         patient_orientation=looks.patient_orientation,
         discriminators=discriminators,
         pet=pet,
+        ultrasound_regions=looks.ultrasound_regions,
     )
 
 

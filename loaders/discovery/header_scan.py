@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import IO, Any, BinaryIO, NamedTuple
 
@@ -29,11 +29,10 @@ from loaders.discovery.wanted_elements import DIRECTORY_ELEMENTS, IMAGE_ELEMENTS
 from loaders.model.pixel_format import FileLocator
 
 HeaderRecord = dict[str, Any]
-#: Reads headers of many files, in any order, perhaps in other processes: one record per file, none left out.
-HeaderReader = Callable[[Sequence[FileLocator]], Iterator[HeaderRecord]]
 
-_FIRST_READ = 1 << 15
-_GROWTH = 8
+#: How much of a file is read first, and how many times as much each time that is not enough.
+FIRST_READ = 1 << 15
+GROWTH = 8
 MAX_HEADER_BYTES = 1 << 27
 _MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 
@@ -54,11 +53,11 @@ class _Head:
     def __init__(self, stream: IO[bytes], size: int) -> None:
         self._stream = stream
         self.size = size
-        self.data = stream.read(min(_FIRST_READ, size))
+        self.data = stream.read(min(FIRST_READ, size))
 
     def grow(self) -> None:
         """Read on, or raise MalformedHeader when the header is larger than any real one."""
-        target = min(len(self.data) * _GROWTH, MAX_HEADER_BYTES, self.size)
+        target = min(len(self.data) * GROWTH, MAX_HEADER_BYTES, self.size)
         more = self._stream.read(max(0, target - len(self.data)))
         if not more:
             raise MalformedHeader("the header does not end within the file, or within 128 MB")
@@ -161,7 +160,7 @@ def _wanted(data: bytes) -> dict[int, Any]:
 
 def _walk_deflated(head: _Head, start: DataSetStart, wanted: WantedTable) -> tuple[ElementWalk, dict[str, Any]]:
     """Inflate only as much as the header takes, and never more than ``MAX_HEADER_BYTES``."""
-    limit = _FIRST_READ * 2
+    limit = FIRST_READ * 2
     while True:
         data, is_ended = inflate_bounded(head.data[start.position :], limit)
         walk = ElementWalk(data, len(data) if is_ended else max(len(data) + 1, MAX_HEADER_BYTES * 16))
@@ -169,7 +168,7 @@ def _walk_deflated(head: _Head, start: DataSetStart, wanted: WantedTable) -> tup
             return walk, walk.top_level(0, start.encoding, wanted)
         except MoreBytesNeeded:
             if len(data) >= limit:
-                limit *= _GROWTH
+                limit *= GROWTH
                 if limit > MAX_HEADER_BYTES:
                     raise MalformedHeader("the deflated header is larger than 128 MB") from None
             else:
@@ -223,12 +222,6 @@ def locator_of(record: HeaderRecord) -> FileLocator:
     """Return the file a record is of."""
     file = record["file"]
     return FileLocator(Path(file["path"]), file["member"])
-
-
-def read_headers_in_process(files: Sequence[FileLocator]) -> Iterator[HeaderRecord]:
-    """The header reader without workers: one file after the other, in order."""
-    for file in files:
-        yield read_header(file)
 
 
 def encode_task(files: Iterable[FileLocator]) -> bytes:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 
 from loaders.discovery.element_values import Elements
+from loaders.discovery.ultrasound_regions import region_spacing, ultrasound_regions
 from loaders.model.units import PixelSpacing, SpacingBasis
 
 _EQUAL_WITHIN = 1e-4
-_CENTIMETRES = 3  # Physical Units X/Y Direction
-#: 2D tissue and colour-flow pictures: only these regions' deltas are lengths in both directions.
-_TWO_DIMENSIONAL = 1
 
 
 def pixel_spacing(top: Elements, groups: tuple[Elements, ...], *, is_in_patient: bool) -> PixelSpacing:
@@ -22,10 +20,18 @@ def pixel_spacing(top: Elements, groups: tuple[Elements, ...], *, is_in_patient:
     measured = _first_pair([group.item("PixelMeasuresSequence") for group in groups] + [top], "PixelSpacing")
     if measured and is_in_patient:
         return PixelSpacing(*measured, SpacingBasis.GEOMETRY)
+    regions = ultrasound_regions(top)
+    if regions:
+        # What the regions say holds within them; one Pixel Spacing for the whole picture would hold in the legend too.
+        return region_spacing(regions) or _aspect_only(top)
+    return _of_projection(top, groups, measured)
+
+
+def _of_projection(top: Elements, groups: tuple[Elements, ...], measured: tuple[float, float] | None) -> PixelSpacing:
     properties = [group.item("FramePixelDataPropertiesSequence") for group in groups]
     imager = _first_pair([*properties, top], "ImagerPixelSpacing") or _first_pair([top], "ImagePlanePixelSpacing")
     if measured:
-        return _projection(top, measured, imager)
+        return _calibrated(top, measured, imager)
     if imager:
         factor = _first_factor([*properties, top]) or _factor_by_geometry(top)
         if factor is not None:
@@ -34,10 +40,10 @@ def pixel_spacing(top: Elements, groups: tuple[Elements, ...], *, is_in_patient:
     scanned = _first_pair([top], "NominalScannedPixelSpacing")
     if scanned:
         return PixelSpacing(*scanned, SpacingBasis.SCANNED)
-    return _ultrasound(top) or _aspect_only(top)
+    return _aspect_only(top)
 
 
-def _projection(
+def _calibrated(
     top: Elements,
     measured: tuple[float, float],
     imager: tuple[float, float] | None,
@@ -81,23 +87,6 @@ def _factor_by_geometry(top: Elements) -> float | None:
         return None
     factor = to_detector / to_patient
     return factor if 1.0 <= factor < 20.0 else None
-
-
-def _ultrasound(top: Elements) -> PixelSpacing | None:
-    """The spacing of the calibrated regions where all two-dimensional ones agree; none where they contradict."""
-    found: set[tuple[float, float]] = set()
-    for region in top.items("SequenceOfUltrasoundRegions"):
-        if region.integer("RegionSpatialFormat") != _TWO_DIMENSIONAL:
-            continue
-        units = (region.integer("PhysicalUnitsXDirection"), region.integer("PhysicalUnitsYDirection"))
-        across, down = region.number("PhysicalDeltaX"), region.number("PhysicalDeltaY")
-        if units != (_CENTIMETRES, _CENTIMETRES) or not across or not down:
-            return None
-        found.add((round(abs(down) * 10.0, 6), round(abs(across) * 10.0, 6)))
-    if len(found) != 1:
-        return None
-    row_mm, column_mm = found.pop()
-    return PixelSpacing(row_mm, column_mm, SpacingBasis.ULTRASOUND_REGION) if row_mm and column_mm else None
 
 
 def _aspect_only(top: Elements) -> PixelSpacing:

@@ -8,6 +8,7 @@ from loaders.model.display import NO_DEFAULTS, DisplayDefaults, FrameBadges, Val
 from loaders.model.frame_plane import FramePlane
 from loaders.model.pet_facts import PetFacts
 from loaders.model.pixel_format import PixelFormat, PixelLocation
+from loaders.model.ultrasound_region import UltrasoundRegion
 from loaders.model.units import PixelSpacing
 
 
@@ -33,3 +34,5 @@ class Frame:
     discriminators: tuple[tuple[str, str], ...] = field(default=())
     #: What SUV rests on; ``None`` where the object is no PET image.
     pet: PetFacts | None = None
+    #: Where an ultrasound picture is calibrated, and to what; empty where its spacing holds everywhere.
+    ultrasound_regions: tuple[UltrasoundRegion, ...] = ()

@@ -5,29 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 
 from loaders.discovery.element_values import Elements
-from loaders.errors import SourceError
+from loaders.errors import WorldError
 from loaders.model.pixel_format import FileLocator
 from loaders.model.study import Catalogue
-from loaders.objects.object_reading import ObjectBytes, read_object
+from loaders.objects.object_reading import ObjectReader, read_object
 from loaders.objects.spatial_registration import Registration, registrations_of
 
 
-def registrations_in(catalogue: Catalogue, file_bytes: ObjectBytes | None = None) -> tuple[Registration, ...]:
-    """Read the registration objects of a catalogue, one after the other; those that cannot be read state nothing.
+def registrations_in(catalogue: Catalogue, reader: ObjectReader) -> tuple[Registration, ...]:
+    """Read the registration objects of a catalogue in workers, one after the other. For jobs: it waits.
 
-    The walk of a file is bounded in time and memory and never raises for its contents, here as in a worker.
+    Those that cannot be read state nothing.
     """
     found: list[Registration] = []
     for row in catalogue.not_displayed:
         if row.reason != "registration":
             continue
         try:
-            data = file_bytes(row.file) if file_bytes is not None else None
-        except SourceError:
+            found += registrations_of(reader.elements(row.file))
+        except WorldError:
             continue
-        record = read_object(row.file, data)
-        if record["status"] == "object":
-            found += registrations_of(Elements(record["elements"]))
     return tuple(found)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from loaders.cache.library import Library
 from loaders.cache.library_errors import NotKept
 from loaders.cache.library_index import KeptInstance, KeptStudy
+from loaders.cache.sealed_file import sealed_size
 from loaders.discovery.catalogue_building import CatalogueBuilder
 from loaders.errors import WorldError
 from loaders.model.frame import Frame
@@ -153,7 +154,9 @@ class LibraryFeed:
         self._delivery = InstanceDelivery(stack, sink)
         self._lock = threading.Lock()
         self._looking_at = self._delivery.instance_of(first_frame)
-        self._pending = set(range(len(self._delivery.order)))
+        #: Indices still to read, the next one last; in order of their distance from the slice that is looked at.
+        self._pending = list(range(len(self._delivery.order)))
+        self._sorted_for = -1
         self._closed = False
         self._threads = [
             threading.Thread(target=self._work, name=f"library-{number}", daemon=True) for number in range(_THREADS)
@@ -184,21 +187,20 @@ class LibraryFeed:
         with self._lock:
             if self._closed or not self._pending:
                 return None
-            centre = self._looking_at
-            index = min(self._pending, key=lambda each: (abs(each - centre), -each))
-            self._pending.discard(index)
-            return self._delivery.order[index]
+            if self._sorted_for != self._looking_at:
+                self._sorted_for = centre = self._looking_at
+                self._pending.sort(key=lambda each: (-abs(each - centre), each))
+            return self._delivery.order[self._pending.pop()]
 
     def _work(self) -> None:
-        room = bytearray()
+        room, sealed = bytearray(), bytearray()
         while (uid := self._next()) is not None:
             try:
                 study, instance = self._kept[uid]
                 if len(room) < instance.length:
-                    room = bytearray(instance.length)
-                data = self._library.read_into(
-                    study, self._keys.of(study, self._has_closed), instance, memoryview(room)
-                )
+                    room, sealed = bytearray(instance.length), bytearray(sealed_size(instance.length))
+                key = self._keys.of(study, self._has_closed)
+                data = self._library.read_into(study, key, instance, memoryview(room), sealed=memoryview(sealed))
                 self._delivery.deliver(uid, instance.header, data)
             except KeyError:
                 self._delivery.fail(uid, NotKept("this image is not kept here"))

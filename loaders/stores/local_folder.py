@@ -10,7 +10,8 @@ from pathlib import Path
 
 from loaders.discovery.catalogue_building import CatalogueBuilder, empty_folder_problem
 from loaders.discovery.dicomdir import check_directory, relative_name
-from loaders.discovery.header_scan import HeaderReader, HeaderRecord, locator_of, read_headers_in_process
+from loaders.discovery.header_scan import HeaderRecord, locator_of
+from loaders.discovery.pooled_headers import HeaderReader, read_headers_in_process
 from loaders.errors import SourceError
 from loaders.model.frame import Frame
 from loaders.model.pixel_format import FileLocator
@@ -150,7 +151,7 @@ class LocalFolder:
     def _scan_root(self, root: Path, listing: Listing, scan: _Scan) -> None:
         for file, code, message in listing.rows:
             scan.builder.add_problem(file, code, message)
-        for record in self._records(root, listing, scan.cancel):
+        for record in self._records(root, listing):
             if (
                 record.get("code") in {"vanished", "unreadable"}
                 and not record["file"]["member"]
@@ -161,10 +162,12 @@ class LocalFolder:
                 return
             scan.take(record)
 
-    def _records(self, root: Path, listing: Listing, cancel: CancelToken) -> Iterator[HeaderRecord]:
+    def _records(self, root: Path, listing: Listing) -> Iterator[HeaderRecord]:
         archive = self._archives.get(root)
         if archive is not None:
-            yield from archive.headers(cancel)
+            heads, refused = archive.heads()
+            yield from refused
+            yield from self._read_headers(heads)
         for record in self._read_headers(listing.files):
             if record["status"] == "not_dicom" and is_zip(locator_of(record).path):
                 message = "an archive within a folder is not opened: open the archive itself"

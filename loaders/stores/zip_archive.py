@@ -6,17 +6,17 @@ What an archive says of itself is not believed: every read is bounded by what wa
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from threading import Lock
 
 import pyzipper
 
 from loaders.discovery.dicomdir import leads_outside
-from loaders.discovery.header_scan import HeaderRecord, problem_record, read_header_stream
+from loaders.discovery.file_heads import FileHead
+from loaders.discovery.header_scan import HeaderRecord, problem_record
 from loaders.errors import PasswordNeeded, SourceError
 from loaders.model.pixel_format import FileLocator
-from loaders.progress import CancelToken
 
 MAX_MEMBER_BYTES = 2 << 30
 MAX_MEMBERS = 200_000
@@ -74,11 +74,12 @@ class ZipArchive:
         except _READ_ERRORS as error:
             raise PasswordNeeded(f"the password for {self.path.name} is wrong", path=str(self.path)) from error
 
-    def headers(self, cancel: CancelToken) -> Iterator[HeaderRecord]:
-        """Yield the header record of every member but folders, reading no more of each than its header takes."""
+    def heads(self) -> tuple[list[FileHead], list[HeaderRecord]]:
+        """Return a head for every member but folders, in the order of their names, and rows for those refused."""
         seen: set[str] = set()
+        heads: list[FileHead] = []
+        refused: list[HeaderRecord] = []
         for member in sorted(self._members, key=lambda member: member.filename):
-            cancel.raise_if_cancelled()
             if member.is_dir():
                 continue
             file = FileLocator(self.path, member.filename)
@@ -86,17 +87,22 @@ class ZipArchive:
             if refusal is None and member.filename in seen:
                 refusal = ("ambiguous_name", "the archive has two members of this name")
             seen.add(member.filename)
-            yield problem_record(file, *refusal) if refusal else self._header(member, file)
+            if refusal:
+                refused.append(problem_record(file, *refusal))
+            else:
+                heads.append(FileHead(file, member.file_size, partial(self._first_bytes, member)))
+        return heads, refused
 
     def __len__(self) -> int:
         return sum(not member.is_dir() for member in self._members)
 
-    def _header(self, member: pyzipper.ZipInfo, file: FileLocator) -> HeaderRecord:
+    def _first_bytes(self, member: pyzipper.ZipInfo, count: int) -> bytes:
         try:
             with self._lock, self._zip.open(member) as stream:
-                return read_header_stream(stream, member.file_size, file)
-        except _READ_ERRORS:
-            return problem_record(file, "unreadable", "this member of the archive is damaged")
+                data: bytes = stream.read(min(count, member.file_size))
+        except _READ_ERRORS as error:
+            raise SourceError("this member of the archive is damaged", path=str(self.path)) from error
+        return data
 
     def member_bytes(self, name: str) -> bytes:
         """Return one member's bytes, no more than it declares. Raises SourceError where it is damaged or refused."""

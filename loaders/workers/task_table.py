@@ -11,6 +11,7 @@ TaskFunction = Callable[[bytes], bytes]
 #: Task name -> "module:function"; each takes the payload and returns the answer, both bytes.
 TASKS: dict[str, str] = {
     "headers": "loaders.discovery.header_scan:read_headers_task",
+    "heads": "loaders.discovery.file_heads:read_heads_task",
     "decode": "loaders.pixels.decode_task:decode_task",
     "preview": "loaders.pixels.preview_task:preview_task",
     "object": "loaders.objects.object_reading:read_object_task",

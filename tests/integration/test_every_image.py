@@ -9,8 +9,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +17,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from loaders.cache.memory_budget import MemoryBudget
 from loaders.model.frame import Frame
-from loaders.model.frame_validity import FrameState, FrameValidity
-from loaders.model.stack import Stack, StackKey, StackKind
-from loaders.model.volume import Volume
-from loaders.pixels.volume_assembler import VolumeLoader
-from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from loaders.values.auto_window import auto_window
 from loaders.workers.worker_pool import WorkerPool
-from tests.support import grey_oracle
+from tests.support.real_frames import decoded, expected_picture, single_volume, sources_of, stacks_of
 from tests.support.shared_data import real_path
 from viewer.headless.render import displayed_pixels
 
@@ -44,69 +35,23 @@ def pool() -> Iterator[WorkerPool]:
         yield workers
 
 
-def _stacks(source: LocalFolder) -> list[Stack]:
-    catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
-    return [stack for study in catalogue.studies for series in study.series for stack in series.stacks]
-
-
-def _sources(folder: Path) -> Iterator[LocalFolder]:
-    """The folder as it is opened, and each file that it does not show since another has the same UID, alone."""
-    source = LocalFolder([folder])
-    catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
-    yield source
-    shown = {frame.location.file.path for stack in _stacks(source) for frame in stack.frames}
-    for path in sorted({row.path for row in catalogue.problems if row.code == "conflict"} - shown):
-        yield LocalFolder([path])
-
-
 def _frames(
     source: LocalFolder, pool: WorkerPool, most: int | None = None
 ) -> Iterator[tuple[Frame, NDArray[Any] | str]]:
     """Every frame with its stored values, or with the reason why it has none."""
-    for stack in _stacks(source):
-        frames = stack.frames[:most]
-        part = replace(stack, frames=frames, geometry=None, kind=StackKind.STACK)
-        loader = VolumeLoader(part, pool, MemoryBudget(), on_arrivals=lambda _arrivals: None, source=source)
-        try:
-            loader.start().wait()
-            for index, frame in enumerate(frames):
-                stored = loader.volume.frame_array(index)
-                yield frame, loader.validity.reason(index) if stored is None else stored.copy()
-        finally:
-            loader.close()
+    for stack in stacks_of(source):
+        yield from decoded(stack.frames[:most], stack, source, pool)
 
 
 def _product(frame: Frame, stored: NDArray[Any]) -> NDArray[np.uint8]:
-    validity = FrameValidity(1)
-    validity.mark(0, FrameState.LOADED)
-    stack = _single(frame)
-    return displayed_pixels(Volume(stack, validity, stored[np.newaxis]), None)
-
-
-def _single(frame: Frame) -> Stack:
-    return Stack(StackKey("", "", ""), StackKind.SINGLE, (frame,))
-
-
-@lru_cache(maxsize=1)
-def _dataset(path: Path) -> Any:
-    return grey_oracle.read(path)
-
-
-def _oracle(frame: Frame, stored: NDArray[Any]) -> NDArray[np.uint8]:
-    automatic = auto_window(stored, frame) if stored.ndim == 2 else None
-    window = (automatic.center, automatic.width, automatic.function.value) if automatic else None
-    ds, index = _dataset(frame.location.file.path), frame.location.frame_index
-    try:
-        return grey_oracle.displayed(ds, index, window=window)
-    except grey_oracle.NoSecondOpinion:
-        return grey_oracle.displayed(ds, index, window=window, stored=stored)
+    return displayed_pixels(single_volume(frame, stored), None)
 
 
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_frame_shows_what_the_formulas_say(folder: str, pool: WorkerPool) -> None:
     wrong, seen = [], 0
-    for source in _sources(real_path(folder)):
+    for source in sources_of(real_path(folder), pool):
         for frame, stored in _frames(source, pool):
             name = f"{frame.location.file.path.name} frame {frame.frame_number}"
             if isinstance(stored, str):
@@ -114,7 +59,7 @@ def test_every_frame_shows_what_the_formulas_say(folder: str, pool: WorkerPool) 
                 wrong += [] if is_known else [f"{name}: {stored}"]
                 continue
             seen += 1
-            got, want = _product(frame, stored), _oracle(frame, stored)
+            got, want = _product(frame, stored), expected_picture(frame, stored)
             if got.shape != want.shape or int(np.abs(got.astype(int) - want.astype(int)).max()) > 1:
                 wrong.append(f"{name}: {frame.format.photometric_interpretation} {got.shape} {want.shape}")
     assert not wrong, "\n".join(wrong[:20])
@@ -144,7 +89,7 @@ def test_dcmtk_agrees_where_it_decodes(folder: str, pool: WorkerPool, tmp_path: 
     numbers (it cuts what a slope gives to whole numbers before the window).
     """
     wrong, seen = [], 0
-    for number, source in enumerate(_sources(real_path(folder))):
+    for number, source in enumerate(sources_of(real_path(folder), pool)):
         for count, (frame, stored) in enumerate(_frames(source, pool, 1)):
             windows = frame.display.windows
             if isinstance(stored, str) or stored.ndim == 3 or not windows or windows[0].function.value != "LINEAR":

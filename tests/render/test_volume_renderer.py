@@ -30,7 +30,7 @@ SIZE = 200
 
 @pytest.fixture(scope="module")
 def renderer() -> Iterator[VolumeRenderer]:
-    made = VolumeRenderer(allow_gpu=False)
+    made = VolumeRenderer(uses_gpu=False)
     yield made
     made.close()
 

@@ -122,6 +122,8 @@ def _data_set(index: int, side: int, syntax: str, name: str) -> Dataset:
     ds.KVP, ds.RescaleSlope, ds.RescaleIntercept, ds.RescaleType = 120, 1, 0, "HU"
     ds.WindowCenter, ds.WindowWidth = 40, 400
     ds.Rows = ds.Columns = side
+    ds.AccessionNumber = ds.ReferringPhysicianName = ds.StudyID = ds.PositionReferenceIndicator = ds.Laterality = ""
+    ds.PatientPosition, ds.AcquisitionNumber = "HFS", ""
     ds.SamplesPerPixel, ds.PhotometricInterpretation = 1, "MONOCHROME2"
     ds.BitsAllocated, ds.BitsStored, ds.HighBit, ds.PixelRepresentation = 16, 16, 15, 1
     return ds

@@ -39,6 +39,11 @@ def uid(name: str) -> str:
     return f"2.25.{int(hashlib.sha256(name.encode()).hexdigest()[:24], 16)}"
 
 
+#: What an object must have, though it may be empty (type 2): a checker of conformance asks for it, no reader does.
+UNKNOWN_OF_STUDY = {"AccessionNumber": "", "ReferringPhysicianName": "", "StudyID": "", "Manufacturer": ""}
+_UNKNOWN_OF_SERIES = {"Laterality": "", "PatientPosition": "HFS", "PositionReferenceIndicator": ""}
+
+
 @dataclass(frozen=True, slots=True)
 class SeriesRecipe:
     """What a series shall be. ``spacing_mm_zyx`` is along the normal, down and across; slices lie along the normal.
@@ -110,6 +115,7 @@ def slice_dataset(recipe: SeriesRecipe, index: int) -> Dataset:
     ds.RescaleSlope, ds.RescaleIntercept = recipe.slope, recipe.intercept
     if recipe.modality == "CT":
         ds.RescaleType = "HU"
+        _override(ds, {"KVP": "", "AcquisitionNumber": ""})
     ds.WindowCenter, ds.WindowWidth = 40, 400
     _pixels(ds, recipe, stored_values(recipe, index)[None])
     _override(ds, recipe.overrides)
@@ -123,7 +129,7 @@ def enhanced_mr(recipe: SeriesRecipe, frames: list[tuple[int, Mapping[str, float
     ds.SOPInstanceUID = uid(f"{recipe.study}/{recipe.name}/enhanced")
     ds.Modality, ds.InstanceNumber, ds.NumberOfFrames = "MR", 1, len(frames)
     ds.ImageType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
-    ds.FrameOfReferenceUID = uid(recipe.frame_of_reference)
+    ds.FrameOfReferenceUID, ds.Manufacturer = uid(recipe.frame_of_reference), "SYNTHETIC"
     shared = Dataset()
     shared.PlaneOrientationSequence = [_item(ImageOrientationPatient=list(recipe.orientation))]
     shared.PixelMeasuresSequence = [
@@ -166,6 +172,7 @@ def _common(recipe: SeriesRecipe) -> Dataset:
     ds.StudyDate, ds.StudyTime = recipe.study_date, "101112"
     ds.Modality, ds.SeriesNumber = recipe.modality, 1
     ds.SeriesDescription = recipe.name
+    _override(ds, {**UNKNOWN_OF_STUDY, **_UNKNOWN_OF_SERIES})
     return ds
 
 

@@ -21,8 +21,13 @@ from pydicom.uid import (
 from loaders.discovery.element_values import Elements
 from loaders.model.pixel_format import FileLocator
 from loaders.objects.object_reading import read_object
-from tests.support.dicom_files import _item, _override, dataset_bytes, uid
+from tests.support.dicom_files import UNKNOWN_OF_STUDY, _item, _override, dataset_bytes, uid
 
+_REGISTRATION = {
+    "Modality": "REG", "Laterality": "", "PositionReferenceIndicator": "", "ContentDate": "20240104",
+    "ContentTime": "120000", "ContentLabel": "SYNTHETIC", "ContentDescription": "", "Manufacturer": "SYNTHETIC",
+    "ManufacturerModelName": "TEST", "DeviceSerialNumber": "1", "SoftwareVersions": "1",
+}  # fmt: skip
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
 GREY_STATE, COLOUR_STATE, PSEUDO_STATE, BLENDING_STATE = (f"1.2.840.10008.5.1.4.1.1.11.{n}" for n in (1, 2, 3, 4))
 
@@ -46,7 +51,7 @@ def object_dataset(sop_class: str, name: str = "object", study: str = "study", *
     ds.PatientName, ds.PatientID, ds.PatientBirthDate, ds.PatientSex = "TEST^SYNTHETIC", "T0001", "19600229", "F"
     ds.StudyInstanceUID, ds.SeriesInstanceUID = uid(study), uid(f"{study}/{name}/series")
     ds.StudyDate, ds.StudyTime, ds.Modality, ds.SeriesNumber, ds.InstanceNumber = "20240102", "101112", "OT", 90, 1
-    _override(ds, elements)
+    _override(ds, {**UNKNOWN_OF_STUDY, **elements})
     return ds
 
 
@@ -73,6 +78,7 @@ def presentation_state_of(image: Dataset, sop_class: str = GREY_STATE, name: str
     )
     given = {
         "Modality": "PR",
+        "Laterality": "",
         "ContentLabel": "SYNTHETIC",
         "ContentDescription": "made for a test",
         "PresentationCreationDate": "20240103",
@@ -105,7 +111,10 @@ def text_report(*items: Dataset, title: str = "Radiology Report") -> Dataset:
         VerificationFlag="UNVERIFIED",
         ContentDate="20240104",
         ContentTime="120000",
+        ReferencedPerformedProcedureStepSequence=[],
+        PerformedProcedureCodeSequence=[],
         ValueType="CONTAINER",
+        ContinuityOfContent="SEPARATE",
         ConceptNameCodeSequence=[code(title)],
         ContentSequence=list(items),
     )
@@ -121,11 +130,28 @@ def key_object(images: Sequence[Dataset], title: str = "For Surgery", descriptio
         )
         for image in images
     ]
+    evidence = [
+        item(
+            StudyInstanceUID=image.StudyInstanceUID,
+            ReferencedSeriesSequence=[
+                item(
+                    SeriesInstanceUID=image.SeriesInstanceUID,
+                    ReferencedSOPSequence=[reference(image.SOPClassUID, image.SOPInstanceUID)],
+                )
+            ],
+        )
+        for image in images
+    ]
     return object_dataset(
         KeyObjectSelectionDocumentStorage,
         "key",
         Modality="KO",
+        ContentDate="20240104",
+        ContentTime="120000",
+        ReferencedPerformedProcedureStepSequence=[],
+        CurrentRequestedProcedureEvidenceSequence=evidence,
         ValueType="CONTAINER",
+        ContinuityOfContent="SEPARATE",
         ConceptNameCodeSequence=[code(title, "113003")],
         ContentSequence=[content("TEXT", "Key Object Description", TextValue=description), *chosen],
     )
@@ -140,23 +166,27 @@ def rigid_registration(source: str, registered: str, matrix: NDArray[np.float64]
     return object_dataset(
         SpatialRegistrationStorage,
         "registration",
-        Modality="REG",
+        **_REGISTRATION,
         FrameOfReferenceUID=uid(registered),
         RegistrationSequence=[
             item(
                 FrameOfReferenceUID=uid(registered),
                 MatrixRegistrationSequence=[
                     item(
+                        RegistrationTypeCodeSequence=[],
                         MatrixSequence=[
                             item(
                                 FrameOfReferenceTransformationMatrix=list(IDENTITY),
                                 FrameOfReferenceTransformationMatrixType="RIGID",
                             )
-                        ]
+                        ],
                     )
                 ],
             ),
-            item(FrameOfReferenceUID=uid(source), MatrixRegistrationSequence=[item(MatrixSequence=[step])]),
+            item(
+                FrameOfReferenceUID=uid(source),
+                MatrixRegistrationSequence=[item(MatrixSequence=[step], RegistrationTypeCodeSequence=[])],
+            ),
         ],
     )
 
@@ -176,10 +206,14 @@ def deformable_registration(
     return object_dataset(
         DeformableSpatialRegistrationStorage,
         "deformable",
-        Modality="REG",
+        **_REGISTRATION,
         FrameOfReferenceUID=uid(registered),
         DeformableRegistrationSequence=[
-            item(SourceFrameOfReferenceUID=uid(source), DeformableRegistrationGridSequence=[grid])
+            item(
+                SourceFrameOfReferenceUID=uid(source),
+                RegistrationTypeCodeSequence=[],
+                DeformableRegistrationGridSequence=[grid],
+            )
         ],
     )
 
@@ -191,6 +225,13 @@ def encapsulated(document: bytes, mime_type: str, sop_class: str = EncapsulatedC
         sop_class,
         "document",
         Modality="DOC",
+        ConversionType="WSD",
+        ContentDate="",
+        ContentTime="",
+        AcquisitionDateTime="",
+        BurnedInAnnotation="YES",
+        ConceptNameCodeSequence=[],
+        HL7InstanceIdentifier="2.25.1" if sop_class == EncapsulatedCDAStorage else None,
         DocumentTitle=title,
         MIMETypeOfEncapsulatedDocument=mime_type,
         EncapsulatedDocument=padded,

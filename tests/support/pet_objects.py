@@ -77,7 +77,9 @@ def pet_slice(recipe: PetRecipe, index: int) -> Dataset:
         "DecayCorrection": "ADMIN" if recipe.at_administration else "START", "Manufacturer": "SYNTHETIC",
         "SeriesDate": series.strftime("%Y%m%d"), "SeriesTime": series.strftime("%H%M%S.%f"),
         "AcquisitionDate": start.strftime("%Y%m%d"), "AcquisitionTime": start.strftime("%H%M%S.%f"),
-        "NumberOfSlices": len(recipe.bed_starts_s), "ImageIndex": index + 1,
+        "NumberOfSlices": len(recipe.bed_starts_s), "ImageIndex": index + 1, "CountsSource": "EMISSION",
+        "CollimatorType": "", "PatientOrientationCodeSequence": [], "PatientGantryRelationshipCodeSequence": [],
+        "PatientPosition": None,
     })  # fmt: skip
     _pixels(ds, recipe, recipe.slopes[index % len(recipe.slopes)])
     ds.RadiopharmaceuticalInformationSequence = [_administration(recipe)]
@@ -144,8 +146,10 @@ def write_enhanced_pet(folder: Path, recipe: PetRecipe, **top: Any) -> Path:
         frames.append(frame)
     ds.SharedFunctionalGroupsSequence, ds.PerFrameFunctionalGroupsSequence = [shared], frames
     gone = ("CorrectedImage", "DecayCorrection", "AcquisitionDate", "AcquisitionTime", "RescaleSlope",
-            "RescaleIntercept", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")  # fmt: skip
+            "RescaleIntercept", "CollimatorType", "ImagePositionPatient", "ImageOrientationPatient",
+            "PixelSpacing")  # fmt: skip
     _override(ds, dict.fromkeys(gone))
+    _override(ds, {"ImageType": ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]})
     _override(ds, {
         "DecayCorrected": "YES", "AttenuationCorrected": "YES",
         "DecayCorrectionDateTime": recipe.scan.strftime("%Y%m%d%H%M%S"), **top,

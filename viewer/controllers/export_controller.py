@@ -6,28 +6,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QObject, QStandardPaths, Qt, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
-from compare.reporting.presentation_state import presentation_states
-from compare.reporting.structured_report import structured_report
-from compare.reporting.tables import csv_text
 from compare.session.session_file import ReadSession
 from loaders.errors import WorldError
 from loaders.progress import CancelToken, ProgressCallback
-from loaders.stores.local_folder import LocalFolder
 from loaders.workers.worker_pool import WorkerPool
 from viewer.controllers.session_controller import SessionController
-from viewer.headless.measured_session import MeasuredSession, evidence_of, measure_session
-from viewer.headless.sheet import content_of
 from viewer.jobs.job_runner import JobKind, JobRunner
 from viewer.panels.export_dialog import ExportChoice, ExportDialog, ExportKind
 from viewer.panels.plain_text import shown_text
 from viewer.panels.problem_words import problem_words
 from viewer.reporting.comparison_sheet import comparison_sheet
 from viewer.reporting.new_files import base_name, write_new
+
+if TYPE_CHECKING:
+    from loaders.model.study import Catalogue
+    from loaders.stores.local_folder import LocalFolder
 
 translate = QCoreApplication.translate
 
@@ -89,8 +88,7 @@ class ExportController(QObject):
         def work(_cancel: CancelToken, _progress: ProgressCallback) -> Exported:
             files: dict[ExportKind, Callable[[], Sequence[bytes]]] = {ExportKind.PICTURE: lambda: [_png(picture)]}
             if measuring and folder is not None:
-                measured = measure_session(ReadSession(session), catalogue, folder, pool)
-                files.update(_made(measured, folder, pool, language))
+                files.update(_made(ReadSession(session), catalogue, folder, pool, language))
             return _written({kind: files[kind] for kind in choice.kinds if kind in files}, choice.folder, base)
 
         self._jobs.start(JobKind.READ, "quiet export", work, on_result=self._tell, on_error=self._fail)
@@ -114,15 +112,26 @@ class ExportController(QObject):
 
 
 def _made(
-    measured: MeasuredSession, folder: LocalFolder, pool: WorkerPool, language: str
+    read: ReadSession, catalogue: Catalogue, folder: LocalFolder, pool: WorkerPool, language: str
 ) -> dict[ExportKind, Callable[[], Sequence[bytes]]]:
     """Who makes which kind of file; each is called once, in the job."""
+    # What reads and writes DICOM objects is imported here, in the job: the window's start does not wait for it.
+    from compare.reporting.presentation_state import presentation_states  # noqa: PLC0415
+    from compare.reporting.structured_report import structured_report  # noqa: PLC0415
+    from compare.reporting.tables import csv_text  # noqa: PLC0415
+    from loaders.cache.memory_budget import MemoryBudget  # noqa: PLC0415
+    from viewer.headless.measured_session import evidence_of, measure_session  # noqa: PLC0415
+    from viewer.headless.opened_path import OpenedPath  # noqa: PLC0415
+    from viewer.headless.sheet import content_of  # noqa: PLC0415
+
+    images = OpenedPath(pool, folder, catalogue, MemoryBudget())
+    measured = measure_session(read, images)
     findings = measured.findings
     return {
         ExportKind.TABLE: lambda: [csv_text(findings).encode()],
-        ExportKind.REPORT: lambda: [structured_report(findings, evidence_of(measured, folder))],
-        ExportKind.STATES: lambda: presentation_states(findings, evidence_of(measured, folder)),
-        ExportKind.SHEET: lambda: [comparison_sheet(content_of(measured, folder, pool), language)],
+        ExportKind.REPORT: lambda: [structured_report(findings, evidence_of(measured, images))],
+        ExportKind.STATES: lambda: presentation_states(findings, evidence_of(measured, images)),
+        ExportKind.SHEET: lambda: [comparison_sheet(content_of(measured, images), language)],
     }
 
 

@@ -6,6 +6,7 @@ from typing import cast
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, QTimer
 
+from viewer.controllers.changes_controller import CHANGES_JOB
 from viewer.controllers.opening_controller import SCAN_JOB, SOURCE_JOB, OpeningController
 from viewer.controllers.registration_controller import ALIGN_JOB
 from viewer.controllers.volume_store import VolumeStore
@@ -26,6 +27,7 @@ _TITLES = cast(
         "store_keep": QT_TRANSLATE_NOOP("Jobs", "Keeping the studies"),
         "library_keep": QT_TRANSLATE_NOOP("Jobs", "Keeping the studies"),
         ALIGN_JOB: QT_TRANSLATE_NOOP("Jobs", "Aligning the two examinations"),
+        CHANGES_JOB: QT_TRANSLATE_NOOP("Jobs", "Looking for changes"),
         "demo": QT_TRANSLATE_NOOP("Jobs", "Making the demo patient"),
     },
 )

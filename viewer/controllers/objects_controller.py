@@ -94,10 +94,9 @@ class ObjectsController(QObject):
 
     def link_registrations(self) -> None:
         """Read registration objects, if there are any, and let the frame graph know what they state."""
-        catalogue, folder = self._catalogue, self.folder()
+        catalogue, reader = self._catalogue, self._reader()
         if not any(row.reason == "registration" for row in catalogue.not_displayed):
             return
-        file_bytes = folder.file_bytes if folder is not None else None
         spaces = [
             space_of(stack, study_key_of(study))
             for study in catalogue.studies
@@ -106,7 +105,7 @@ class ObjectsController(QObject):
         ]
 
         def read(_cancel: CancelToken, _progress: ProgressCallback) -> None:
-            edges = registration_edges(registrations_in(catalogue, file_bytes), spaces)
+            edges = registration_edges(registrations_in(catalogue, reader), spaces)
             for edge in edges:
                 self._jobs.call_on_window_thread(partial(self._session.know, edge))
 

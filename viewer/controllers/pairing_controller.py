@@ -210,10 +210,10 @@ def _names(hung: _Hung) -> tuple[str, str] | None:
 
 
 def _remembered_words(current: str, prior: str) -> str:
-    text = translate("Pairing", "Remembered: {current} goes with {prior}.")
-    return text.format(current=current, prior=prior)
+    text = translate("Pairing", "Remembered: {first} goes with {second}.")
+    return text.format(first=current, second=prior)
 
 
 def _parted_words(current: str, prior: str) -> str:
-    text = translate("Pairing", "Remembered: {current} does not go with {prior}.")
-    return text.format(current=current, prior=prior)
+    text = translate("Pairing", "Remembered: {first} does not go with {second}.")
+    return text.format(first=current, second=prior)

@@ -87,7 +87,9 @@ class PresentingController(QObject):
     def _session_changed(self, before: ComparisonSession, after: ComparisonSession) -> None:
         if before.layout != after.layout:
             self.refit_soon()
-        self.present()
+        # The planes stand over the grid and follow the session themselves: nothing changes below them.
+        if replace(before, planes=after.planes) != after:
+            self.present()
 
     def _frames_arrived(self, key: StackKey) -> None:
         for widget in self._grid.viewports():

@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from compare.hanging.comparison_choice import comparable_studies
-from compare.hanging.hang_stage import hang_stage, protocol_of
+from compare.hanging.hang_stage import hang_stage, protocol_of, with_usable_stages
 from compare.hanging.protocol import (
     HangingProtocol,
     ProtocolError,
@@ -77,7 +77,7 @@ class ProtocolController(QObject):
         if match is None:
             self._session.refused.emit("no_protocol")
             return
-        protocol, (code, number) = match.protocol, self._shown
+        protocol, (code, number) = with_usable_stages(match.protocol, studies), self._shown
         # What hangs by itself is the first stage, under whatever name it came.
         at = (max(number, 0) + step) % len(protocol.stages) if code in {"", protocol.code} else 0
         graph, stage = graph_of(studies), protocol.stages[at]

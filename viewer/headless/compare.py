@@ -38,9 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     with opened_each([[options.current], [options.prior]]) as sources:
         studies = choose_studies(sources[0].catalogue, sources[1].catalogue)
-        registrations = [
-            each for opened in sources for each in registrations_in(opened.catalogue, opened.source.file_bytes)
-        ]
+        registrations = [each for opened in sources for each in registrations_in(opened.catalogue, opened.objects)]
         known = knowledge_of(studies, sources)
         document = comparison_document(studies, options.override_identity, registrations, known)
         if options.screenshot is not None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compare.hanging.window_presets import presets_for
+from compare.pet.carried_volume import carried
 from compare.pet.fusion_pairs import is_attenuation_corrected, pairs_of, require_modalities, require_one_space
 from compare.reformat.covering_plane import covering_plane
 from compare.reformat.plane import ANATOMICAL, ReformatPlane
@@ -23,6 +24,7 @@ from loaders.model.series import Series
 from loaders.model.study import Catalogue
 from loaders.model.units import ValueUnit
 from loaders.values.suv import suv_of_stacks
+from viewer.headless.fuse_transform import base_to_overlay
 from viewer.headless.mpr import notes_of
 from viewer.headless.opened_path import OpenedPath, opened
 from viewer.headless.output import verb_parser, write_bytes, write_json
@@ -49,6 +51,7 @@ class _Sides:
     unit: str
     is_suv: bool
     notes: tuple[str, ...]
+    registration: str
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -82,6 +85,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("path", metavar="PATH", type=Path, help="folder, file, DICOMDIR or ZIP archive")
     parser.add_argument("--base", metavar="UID", help="the series of the CT or MR (default: the best pair)")
     parser.add_argument("--overlay", metavar="UID", help="the series of the PET or NM (default: the best pair)")
+    parser.add_argument(
+        "--transform", metavar="FILE", type=Path, help="rigid: ITK's, base to overlay, or a DICOM registration"
+    )
     parser.add_argument("--plane", choices=list(ANATOMICAL), required=True)
     parser.add_argument("--position", metavar="MM", type=float, help="LPS z, y or x of the plane (default: middle)")
     parser.add_argument("--window", metavar=("CENTRE", "WIDTH"), nargs=2, type=float, help="of the base")
@@ -120,12 +126,18 @@ def _sides(source: OpenedPath, options: argparse.Namespace) -> _Sides:
     base, overlay = _choose(source.catalogue, options)
     require_modalities(base, overlay)
     base_stack, overlay_stack = largest(list(base.stacks)), largest(list(overlay.stacks))
-    require_one_space(base_stack, overlay_stack)
+    transform = None
+    if options.transform is None:
+        require_one_space(base_stack, overlay_stack)
+    else:
+        transform = base_to_overlay(options.transform, base_stack, overlay_stack)
     # What cannot be cut is refused before any pixel is loaded.
     grid_of(base_stack)
     grid_of(overlay_stack)
     base_values, overlay_volume = sampled(source.volume(base_stack)), source.volume(overlay_stack)
     overlay_values = sampled(overlay_volume)
+    if transform is not None:
+        overlay_values = carried(overlay_values, transform.inverse())
     notes = [f"base: {note}" for note in notes_of(base_values)]
     notes += [f"overlay: {note}" for note in notes_of(overlay_values)]
     if not is_attenuation_corrected(overlay_stack):
@@ -142,6 +154,7 @@ def _sides(source: OpenedPath, options: argparse.Namespace) -> _Sides:
         suv.kind.value if suv.kind is not None else overlay_volume.unit.value,
         suv.is_available,
         tuple(notes),
+        "same frame of reference" if options.transform is None else f"rigid, from {options.transform.name}",
     )
 
 
@@ -181,7 +194,7 @@ def _document(
         "base": sides.series_uids[0],
         "overlay": sides.series_uids[1],
         "frame_of_reference_uid": sides.base.grid.frame_of_reference_uid,
-        "registration": "same frame of reference",
+        "registration": sides.registration,
         "plane": options.plane,
         "origin_lps_mm": list(plane.origin_lps_mm),
         "right_lps": list(plane.right_lps),

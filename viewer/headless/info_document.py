@@ -12,6 +12,7 @@ from loaders.model.frame import Frame
 from loaders.model.series import Series
 from loaders.model.stack import Stack
 from loaders.model.study import Catalogue, Study
+from loaders.model.ultrasound_region import UltrasoundRegion
 from loaders.model.units import PixelSpacing, SpacingBasis
 from loaders.model.volume import Volume
 from loaders.values.auto_window import auto_window
@@ -99,6 +100,7 @@ def _stack(stack: Stack, decoded: Volume | str | None) -> dict[str, object]:
         ],
         "windows_differ": len({each.display.windows for each in stack.frames}) > 1,
         "spacing": _spacing(frame.spacing),
+        "ultrasound_regions": [_region(region) for region in frame.ultrasound_regions],
         "transfer_syntaxes": _syntaxes(stack),
         "lossy": _lossy(stack),
         "image_type": list(frame.badges.image_type),
@@ -147,6 +149,17 @@ def _spacing(spacing: PixelSpacing) -> dict[str, object]:
         "basis": spacing.basis.value,
         "words": _BASIS_WORDS[spacing.basis],
         "is_comparable": spacing.is_comparable,
+    }
+
+
+def _region(region: UltrasoundRegion) -> dict[str, object]:
+    """One calibrated rectangle; pixels count from 0 here as they do in the file."""
+    return {
+        "columns": [region.first_column, region.last_column],
+        "rows": [region.first_row, region.last_row],
+        "is_picture": region.is_picture,
+        "across": {"delta": region.across_delta, "unit": region.across_unit.value},
+        "down": {"delta": region.down_delta, "unit": region.down_unit.value},
     }
 
 

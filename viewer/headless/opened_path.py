@@ -70,7 +70,8 @@ class OpenedPath:
     def frame(self, choice: FrameChoice) -> Volume:
         """Return a volume of the one chosen frame, decoded in a worker. Raises ``DecodeError``, ``TooLarge``."""
         volume = load_single_frame(choice.stack, choice.index, self.pool, self.budget, source=self.source)
-        if reason := volume.validity.reason(0):
+        reason = volume.validity.reason(0)
+        if reason and sys.stderr is not None:  # a windowed program has none
             sys.stderr.write(f"note: {reason}\n")
         return volume
 

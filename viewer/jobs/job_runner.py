@@ -36,10 +36,19 @@ class JobKind(StrEnum):
     PICTURE = "picture"
     #: Alignments and what is computed from them: up to minutes, one at a time, in a process of their own.
     ALIGN = "align"
+    #: Conversations with the process that draws volumes: each may take seconds, and no other picture waits for it.
+    VOLUME = "volume"
 
 
-_THREADS = {JobKind.READ: 2, JobKind.COMPUTE: 1, JobKind.NETWORK: 6, JobKind.PICTURE: 1, JobKind.ALIGN: 1}
-_QUIET = frozenset({JobKind.PICTURE})
+_THREADS = {
+    JobKind.READ: 2,
+    JobKind.COMPUTE: 1,
+    JobKind.NETWORK: 6,
+    JobKind.PICTURE: 1,
+    JobKind.ALIGN: 1,
+    JobKind.VOLUME: 1,
+}
+_QUIET = frozenset({JobKind.PICTURE, JobKind.VOLUME})
 
 
 @dataclass(eq=False)

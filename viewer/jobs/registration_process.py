@@ -10,16 +10,19 @@ import contextlib
 import multiprocessing
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from typing import Any
 
 import numpy as np
 
+from compare.change.candidates import ChangeCandidate
+from compare.change.list_changes import list_changes
 from compare.registration.register import Aligned, Registration, register
 from compare.registration.registration_image import RegistrationImage
 from loaders.errors import WorldError
-from loaders.progress import CancelToken, Progress, ProgressCallback
+from loaders.progress import CancelToken, Progress, ProgressCallback, no_progress
 
 _POLL_S = 0.1
 #: The reader's window comes first.
@@ -31,6 +34,15 @@ class RegistrationStopped(WorldError):
     """The process that aligned two examinations ended without an answer."""
 
     code = "registration_stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeList:
+    """What :func:`changes_apart` found, without the voxels."""
+
+    candidates: tuple[ChangeCandidate, ...]
+    threshold: float
+    unit: str
 
 
 def register_apart(
@@ -46,13 +58,35 @@ def register_apart(
     ``on_rigid`` is called on this thread. Raises ``Cancelled`` within a tenth of a second of being asked to, and
     :class:`RegistrationStopped` when the child ends without an answer (memory ran out, or it was killed).
     """
+    outcome: Registration = _asked((current, prior), None, cancel, progress, on_rigid)
+    return outcome
+
+
+def changes_apart(
+    current: RegistrationImage, prior: RegistrationImage, aligned: Aligned, *, cancel: CancelToken
+) -> ChangeList:
+    """List changed places as :func:`compare.change.list_changes.list_changes` does, in a child process.
+
+    Raises as :func:`register_apart`.
+    """
+    listed: ChangeList = _asked((current, prior), aligned, cancel, no_progress, lambda _aligned: None)
+    return listed
+
+
+def _asked(
+    images: tuple[RegistrationImage, RegistrationImage],
+    aligned: Aligned | None,
+    cancel: CancelToken,
+    progress: ProgressCallback,
+    on_rigid: Callable[[Aligned], None],
+) -> Any:  # noqa: ANN401 - whatever the child was asked for
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
-    child = context.Process(target=_serve, args=(there,), name="diptych-registration", daemon=True)
+    child = context.Process(target=_serve, args=(there, aligned), name="diptych-registration", daemon=True)
     child.start()
     there.close()
     try:
-        for image in (current, prior):
+        for image in images:
             _send(here, image)
         return _answer(here, cancel, progress, on_rigid)
     except (EOFError, OSError) as error:
@@ -64,15 +98,14 @@ def register_apart(
 
 def _answer(
     here: Connection, cancel: CancelToken, progress: ProgressCallback, on_rigid: Callable[[Aligned], None]
-) -> Registration:
+) -> Any:  # noqa: ANN401 - whatever the child was asked for
     while True:
         cancel.raise_if_cancelled()
         if not here.poll(_POLL_S):
             continue
         word, value = here.recv()
         if word == _DONE:
-            outcome: Registration = value
-            return outcome
+            return value
         if word == _RIGID:
             on_rigid(value)
         else:
@@ -98,8 +131,8 @@ def _end(child: BaseProcess) -> None:
     child.close()
 
 
-def _serve(connection: Connection) -> None:
-    """The child's life: take two images, say how far it is, answer once."""
+def _serve(connection: Connection, aligned: Aligned | None) -> None:
+    """The child's life: take two images, say how far it is, answer once: an alignment, or what changed."""
     if hasattr(os, "nice"):
         os.nice(_NICENESS)
 
@@ -112,4 +145,9 @@ def _serve(connection: Connection) -> None:
     # The window has gone, or lost interest: there is nobody to answer.
     with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
         current, prior = _receive(connection), _receive(connection)
-        connection.send((_DONE, register(current, prior, progress=tell, on_rigid=tell_rigid)))
+        if aligned is None:
+            connection.send((_DONE, register(current, prior, progress=tell, on_rigid=tell_rigid)))
+            return
+        listed = list_changes(current, prior, aligned)
+        found = ChangeList(listed.changes.candidates, listed.changes.threshold, listed.unit)
+        connection.send((_DONE, found))

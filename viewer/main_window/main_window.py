@@ -14,6 +14,7 @@ from loaders.errors import WorldError
 from loaders.model.stack import StackKey
 from loaders.model.study import Catalogue
 from viewer.controllers.aligned_view_controller import AlignedViewController
+from viewer.controllers.changes_controller import ChangesController
 from viewer.controllers.demo_controller import DemoController
 from viewer.controllers.export_controller import ExportController, ExportSources
 from viewer.controllers.hanging_controller import CanvasSizes, HangingController
@@ -63,6 +64,7 @@ _PROBLEMS = "problems"
 _MEASUREMENTS = "measurements"
 _OBJECTS = "objects"
 _LESIONS = "lesions"
+_CHANGES = "changes"
 
 
 class MainWindow(QWidget):
@@ -178,7 +180,11 @@ class MainWindow(QWidget):
         self.presenting.slice_errors = self.registration.slice_errors
         self.aligned = AlignedViewController(self.session, self.registration, jobs, self.viewports, self)
         volumes.dropped.connect(self.aligned.release)
-        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, self)
+        self.changes = ChangesController(
+            self.session, self.registration, volumes, jobs, go_to=self.pictures.cursor.go_to, parent=self
+        )
+        self.drawer.add_panel(_CHANGES, self.changes.panel)
+        self.planes = PlanesController(self.session, self.presenting, volumes, self.area, jobs=jobs, parent=self)
         self.pictures.menu.add_deeds(self.planes.deeds())
         self.drawer.add_panel(_MEASUREMENTS, self.pictures.panel)
         self.lesions = LesionsController(self.session, self.pictures.measuring, self.viewports, self)
@@ -234,6 +240,7 @@ class MainWindow(QWidget):
         self.presenting.presented.connect(self.chrome.tell_shown)
         self.presenting.presented.connect(self.pictures.flicker.prepare)
         self.presenting.presented.connect(self.aligned.refresh)
+        self.presenting.presented.connect(self.changes.refresh)
         self.presenting.presented.connect(lambda: self.objects.show_models(self.presenting.models))
         self.presenting.presented.connect(self.lesions.show_rings)
         self.registration.changed.connect(self.presenting.present)
@@ -281,6 +288,7 @@ class MainWindow(QWidget):
             "toggle_lesions": partial(self.drawer.toggle_panel, _LESIONS),
             **self.store.deeds(),
             "toggle_measurements": partial(self.drawer.toggle_panel, _MEASUREMENTS),
+            "toggle_changes": partial(self.drawer.toggle_panel, _CHANGES),
             "toggle_objects": partial(self.drawer.toggle_panel, _OBJECTS),
             "reset_view": self._close_or_reset,
             "toggle_panel": partial(self.drawer.toggle_panel, _PROBLEMS),
@@ -362,7 +370,7 @@ class MainWindow(QWidget):
         self.store.stop()
         self.job_strip.close()
         self.thumbnails.close()
-        self.planes.close_panel()
+        self.planes.close()
         self.registration.close()
         self._volumes.close()
         self._jobs.close()

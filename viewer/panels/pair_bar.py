@@ -84,5 +84,5 @@ class PairBar(Retranslated):
     def _asked(self) -> str:
         current, prior = self._names or ("", "")
         why = "; ".join(QCoreApplication.translate("PairBar", _DOUBTS[doubt]) for doubt in self._doubts)
-        text = self.tr("Are these the same kind of series? {current} | {prior} ({why})")
-        return text.format(current=shown_text(current), prior=shown_text(prior), why=why)
+        text = self.tr("Are these the same kind of series? {first} | {second} ({why})")
+        return text.format(first=shown_text(current), second=shown_text(prior), why=why)

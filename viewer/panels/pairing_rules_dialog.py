@@ -50,5 +50,5 @@ class PairingRulesDialog(QDialog):
             self._remove_button.setEnabled(bool(self._rules))
 
     def _line(self, rule: PairingRule) -> str:
-        text = self.tr("{current}  with  {prior}") if rule.is_pair else self.tr("{current}  never with  {prior}")
-        return text.format(current=shown_text(rule.current_description), prior=shown_text(rule.prior_description))
+        text = self.tr("{first}  with  {second}") if rule.is_pair else self.tr("{first}  never with  {second}")
+        return text.format(first=shown_text(rule.current_description), second=shown_text(rule.prior_description))

@@ -25,6 +25,8 @@ _WORDS = cast(
         "four_views_over_prior": QT_TRANSLATE_NOOP("Protocols", "four views above their priors"),
         "cc_over_prior": QT_TRANSLATE_NOOP("Protocols", "CC views above their priors"),
         "mlo_over_prior": QT_TRANSLATE_NOOP("Protocols", "MLO views above their priors"),
+        "cc_tomosynthesis": QT_TRANSLATE_NOOP("Protocols", "CC tomosynthesis beside the synthetic views"),
+        "mlo_tomosynthesis": QT_TRANSLATE_NOOP("Protocols", "MLO tomosynthesis beside the synthetic views"),
         "frontal_and_lateral": QT_TRANSLATE_NOOP("Protocols", "frontal and lateral"),
     },
 )

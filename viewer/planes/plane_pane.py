@@ -59,6 +59,7 @@ class PlanePane(QWidget):
 
     ``moved(x, y)``: the crosshair goes there. ``turned(degrees)``. ``windowed(dx, dy)``. ``stepped(notches)``,
     ``thickened(notches)`` and ``zoomed(notches)``: the wheel, with Shift, with Ctrl. ``released()``: a drag has ended.
+    ``doubled()``: a double click.
     """
 
     moved = Signal(float, float)
@@ -68,6 +69,7 @@ class PlanePane(QWidget):
     thickened = Signal(int)
     zoomed = Signal(int)
     released = Signal()
+    doubled = Signal()
     resized = Signal()
 
     def __init__(self, pane: int, parent: QWidget | None = None) -> None:
@@ -110,6 +112,12 @@ class PlanePane(QWidget):
             self._drag = PaneDrag.TURN if self.line_at(event.position()) is not None else PaneDrag.MOVE
             if self._drag is PaneDrag.MOVE:
                 self._move_to(event.position())
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """One plane alone, or all again."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._drag = PaneDrag.NONE
+            self.doubled.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
         """Goes on with what the press began; else shows what a press would take."""

@@ -8,6 +8,7 @@ from compare.linking.frame_graph import LinkBasis
 from compare.reformat.mpr_state import MprState
 from compare.reformat.plane import SlabMode
 from compare.reformat.stack_grid import GridNote
+from compare.session.planes_view import PlanesArrangement
 
 translate = QCoreApplication.translate
 
@@ -16,14 +17,63 @@ def slab_text(state: MprState) -> str:
     """Return thickness and kind of the slab; of a plane alone, nothing."""
     if state.slab_mm <= 0.0:
         return ""
-    kinds = {
+    return translate("Planes", "slab {thickness} mm, {kind}").format(
+        thickness=f"{state.slab_mm:g}", kind=slab_kind_text(state.mode)
+    )
+
+
+def slab_kind_text(mode: SlabMode) -> str:
+    """Return what a slab shows of the values through it."""
+    return {
         SlabMode.MIP: translate("Planes", "highest value"),
         SlabMode.MINIP: translate("Planes", "lowest value"),
         SlabMode.MEAN: translate("Planes", "mean value"),
-    }
-    return translate("Planes", "slab {thickness} mm, {kind}").format(
-        thickness=f"{state.slab_mm:g}", kind=kinds[state.mode]
-    )
+    }[mode]
+
+
+def arrangement_text(arrangement: PlanesArrangement) -> str:
+    """Return what stands in a row."""
+    return {
+        PlanesArrangement.PLANES: translate("Planes", "Three planes"),
+        PlanesArrangement.WITH_VOLUME: translate("Planes", "Three planes and the volume"),
+    }[arrangement]
+
+
+def colour_map_text(name: str) -> str:
+    """Return the name of a colour map."""
+    return {
+        "grey": translate("Planes", "Grey"),
+        "inverse_grey": translate("Planes", "Inverse grey"),
+        "hot_iron": translate("Planes", "Hot iron"),
+        "pet": translate("Planes", "PET colours"),
+        "rainbow": translate("Planes", "Rainbow"),
+        "even_heat": translate("Planes", "Even heat"),
+    }[name]
+
+
+def preset_text(code: str) -> str:
+    """Return the name of a preset of volumes."""
+    return {
+        "bone": translate("Planes", "Bone"),
+        "vessels": translate("Planes", "Vessels"),
+        "lung": translate("Planes", "Lung"),
+        "mip": translate("Planes", "Highest values"),
+    }[code]
+
+
+def preparing_text() -> str:
+    """Return the words in place of a volume that is not drawn yet."""
+    return translate("Planes", "The volume is being prepared")
+
+
+def undrawn_text() -> str:
+    """Return why there is no volume, and none will come."""
+    return translate("Planes", "The process that draws volumes has ended.")
+
+
+def thinned_text(stride: int) -> str:
+    """Return that a volume is too large to be drawn in full."""
+    return translate("Planes", "every {stride}th voxel").format(stride=stride)
 
 
 def note_text(note: GridNote, amount: float) -> str:

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from compare.reformat.mpr_state import PANES, MprState, crosshair_lines, edge_letters
+from compare.reformat.mpr_state import PANES, MprState
 from compare.reformat.plane import ReformatPlane, SlabMode
-from compare.reformat.sampled_volume import sampled
-from compare.reformat.stack_grid import CannotReformat, StackGrid, grid_of
+from compare.session.planes_view import FusionStyle, PlanesArrangement, PlanesView, RowWindow, VolumeCamera
+from loaders.model.stack import StackKey
 from loaders.model.volume import Volume
+from viewer.jobs.job_runner import JobRunner
+from viewer.planes.exact_pictures import ExactPictures
+from viewer.planes.plane_face import face_of
 from viewer.planes.plane_pane import PaneFace, PlanePane
-from viewer.planes.plane_words import link_text, loading_text, note_text, refused_text, slab_text
-from viewer.planes.planes_row import PlanesRow, ShiftedPlace
+from viewer.planes.plane_words import refused_text
+from viewer.planes.planes_bar import PlanesBar
+from viewer.planes.planes_layout import place_panes
+from viewer.planes.planes_row import PlanesRow, carry_unregistered, drag_window, fitting_scale, take_values
 from viewer.planes.turning_pane import TurningPane
-from viewer.rendering.fusion import colour_bar, fused
+from viewer.planes.volume_views import VolumeViews
+from viewer.rendering.fusion import fused
 from viewer.rendering.plane_picture import automatic_window, grey_of_values
 from viewer.rendering.plane_sampler import PlaneSampler
 
@@ -32,41 +37,42 @@ _STILL_MS = 120
 _PIECE_MS = 12.0
 #: The turning projection is made in what is left of the time.
 _IDLE_MS = 4
-_FIRST_ROWS = 32
 _ZOOM_A_NOTCH = 1.15
 _SLAB_A_NOTCH_MM = 1.0
-_WINDOW_A_PIXEL = 1.0 / 300.0
-#: Width and height of the bar of colours; an odd height has a middle.
-_BAR_PX = (12, 97)
-
-
-@dataclass(slots=True)
-class _Refining:
-    """An exact picture on its way, row by row."""
-
-    row: int
-    pane: int
-    plane: ReformatPlane
-    values: tuple[NDArray[np.float32], ...]
-    next_row: int = 0
 
 
 class PlanesPanel(QWidget):
-    """Shows the rows it is given and owns the state of their planes. ``state`` is in the first row's space."""
+    """Shows the rows it is given and how their planes stand. ``state`` is in the first row's space.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Signals: ``changed()``, the reader has moved or set something; ``settled()``, nothing has moved for a while.
+    """
+
+    changed = Signal()
+    settled = Signal()
+
+    def __init__(self, jobs: JobRunner, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.state: MprState | None = None
         self.rows: list[PlanesRow] = []
         self.panes: list[list[PlanePane]] = []
         self.turning: TurningPane | None = None
         self._sampler = PlaneSampler()
-        self._queue: list[_Refining] = []
+        self._exact = ExactPictures(self._sampler, _PIECE_MS)
+        self.arrangement = PlanesArrangement.PLANES
+        self.maximised: tuple[int, int] | None = None
+        self.fusion_style = FusionStyle()
+        self.camera = VolumeCamera()
+        self.volumes = VolumeViews(jobs, self)
+        self.volumes.turned.connect(self._set_camera)
         #: Panes whose picture is out of date; they take turns, so that no one waits for a drag to end.
         self._stale: list[tuple[int, int]] = []
-        self._rows_a_piece = _FIRST_ROWS
-        self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._whole = QVBoxLayout(self)
+        self._whole.setContentsMargins(0, 0, 0, 0)
+        self._whole.setSpacing(0)
+        self.bar = PlanesBar(self)
+        self._whole.addWidget(self.bar)
+        self._grid = QGridLayout()
+        self._whole.addLayout(self._grid, 1)
         self._grid.setSpacing(2)
         self.setAutoFillBackground(True)
         self._soon, self._still, self._piece, self._idle = (QTimer(self) for _ in range(4))
@@ -79,27 +85,69 @@ class PlanesPanel(QWidget):
             timer.setSingleShot(True)
             timer.setInterval(milliseconds)
             timer.timeout.connect(work)
+        self.bar.arranged.connect(self.arrange)
+        self.bar.slab_chosen.connect(self._set_slab)
+        self.bar.styled.connect(self._set_style)
+        self.bar.preset_chosen.connect(lambda code: self._set_camera(replace(self.camera, preset=code)))
+        self.bar.restored.connect(lambda: self.maximise(None))
 
-    def show_rows(self, rows: Sequence[PlanesRow]) -> None:
-        """Show these examinations, the first of which leads; the planes begin upright through its middle."""
+    def show_rows(self, rows: Sequence[PlanesRow], view: PlanesView | None = None) -> None:
+        """Show these examinations, the first of which leads: as ``view`` says, else upright through its middle."""
         self.clear()
         self.rows = list(rows)
         for number, row in enumerate(self.rows):
             self.panes.append([self._make_pane(number, pane) for pane in range(len(PANES))])
-            self._take_values(row)
-        self._carry_unregistered()
+            take_values(row)
+        carry_unregistered(self.rows)
+        # The scale fits the panes: they must have their places first.
+        self._show_parts()
+        self._whole.activate()
         leading = next((row for row in self.rows if row.whole is not None), None)
         if leading is not None and leading.whole is not None:
             grid = leading.whole.grid
-            self.state = MprState(grid.centre_lps_mm, grid.centre_lps_mm, self._fitting_scale(grid))
+            self.state = MprState(
+                grid.centre_lps_mm,
+                grid.centre_lps_mm,
+                fitting_scale(grid, [pane.canvas_size for panes in self.panes for pane in panes]),
+            )
+        if view is not None:
+            self.take(view)
         self._make_turning()
+        self._show_parts()
         self.refresh()
+
+    def take(self, view: PlanesView) -> None:
+        """Stand as a view says (undo, a session's file); windows only where they are in the unit that is shown."""
+        before = self.view_of(view.stacks)
+        if before is None or before == view:
+            return
+        self.state, self.arrangement, self.fusion_style, self.camera = (
+            view.mpr,
+            view.arrangement,
+            view.fusion,
+            view.camera,
+        )
+        self.maximised = view.maximised if (view.maximised or (0, 0))[0] < len(self.panes) else None
+        for row, stored in zip(self.rows, view.windows, strict=False):
+            if stored is not None and stored.unit == row.window_unit:
+                row.window = stored.window
+        self._show_parts()
+        self.refresh()
+
+    def view_of(self, stacks: tuple[StackKey, ...]) -> PlanesView | None:
+        """How everything stands, the rows being of these stacks; ``None`` where nothing can be cut."""
+        if self.state is None:
+            return None
+        windows = tuple(
+            None if row.window is None else RowWindow(row.window_unit, row.window) for row in self.rows[: len(stacks)]
+        )
+        return PlanesView(stacks, self.state, windows, self.arrangement, self.maximised, self.fusion_style, self.camera)
 
     @property
     def is_settled(self) -> bool:
         """Whether every pane shows its exact picture."""
         return not (
-            self._queue or self._stale or self._soon.isActive() or self._still.isActive() or self._piece.isActive()
+            self._exact or self._stale or self._soon.isActive() or self._still.isActive() or self._piece.isActive()
         )
 
     def arrived(self, volume: Volume) -> None:
@@ -108,28 +156,37 @@ class PlanesPanel(QWidget):
             if row.volume is volume:
                 if row.whole is not None:
                     self._sampler.arrived(row.whole)
-                self._take_values(row)
+                take_values(row)
                 self._make_turning()
+                self.volumes.refresh()
                 self.refresh()
 
     def refresh(self) -> None:
         """Draw everything soon: coarse at once, exact when nothing moves."""
-        self._queue.clear()
+        self._exact.clear()
         self._piece.stop()
-        every = [(row, pane) for row, panes in enumerate(self.panes) for pane in range(len(panes))]
+        for data in self.rows:
+            data.style = self.fusion_style
+        every = self._seen()
+        self._stale = [place for place in self._stale if place in every]
         self._stale += [place for place in every if place not in self._stale]
         self._soon.start()
         self._still.start()
+        self._show_bar()
         uptake = self._uptake_row()
         state = self._of_row(uptake) if uptake is not None else None
         if self.turning is not None and uptake is not None and state is not None:
             self.turning.show_state(state.crosshair_lps_mm, self.rows[uptake].window)
 
+    def _seen(self) -> list[tuple[int, int]]:
+        every = [(row, pane) for row, panes in enumerate(self.panes) for pane in range(len(panes))]
+        return [place for place in every if self.maximised in (None, place)]
+
     def clear(self) -> None:
         """Let go of all volumes and panes."""
         for timer in (self._soon, self._still, self._piece, self._idle):
             timer.stop()
-        self._queue.clear()
+        self._exact.clear()
         self._stale.clear()
         for panes in self.panes:
             for pane in panes:
@@ -137,6 +194,7 @@ class PlanesPanel(QWidget):
                 pane.setParent(None)
                 pane.deleteLater()
         self._drop_turning()
+        self.volumes.clear()
         self.panes, self.rows, self.state = [], [], None
         self._sampler.close()
 
@@ -146,16 +204,68 @@ class PlanesPanel(QWidget):
         for timer in (self._soon, self._still, self._piece, self._idle):
             timer.stop()
 
-    def set_mode(self, mode: SlabMode) -> None:
-        """Choose what a slab shows."""
+    def arrange(self, arrangement: PlanesArrangement) -> None:
+        """Choose what stands in a row."""
+        self.arrangement, self.maximised = arrangement, None
+        self._show_parts()
+        self._tell()
+
+    def maximise(self, place: tuple[int, int] | None) -> None:
+        """Let one plane, by (row, pane), fill the panel, or bring all back; the same again brings all back too."""
+        self.maximised = None if place == self.maximised else place
+        self._show_parts()
+        self._tell()
+
+    def next_mode(self) -> None:
+        """The next kind of slab."""
         if self.state is not None:
-            self._change(replace(self.state, mode=mode))
+            modes = list(SlabMode)
+            self._change(replace(self.state, mode=modes[(modes.index(self.state.mode) + 1) % len(modes)]))
+
+    def _set_slab(self, thickness_mm: float, mode: SlabMode) -> None:
+        if self.state is not None:
+            self._change(replace(self.state, mode=mode).thickened(thickness_mm - self.state.slab_mm))
+
+    def _set_style(self, style: FusionStyle) -> None:
+        self.fusion_style = style
+        self._tell()
+
+    def _set_camera(self, camera: VolumeCamera) -> None:
+        self.camera = camera
+        self.volumes.look(camera)
+        self._show_bar()
+        self.changed.emit()
+
+    def _tell(self) -> None:
+        self.refresh()
+        self.changed.emit()
+
+    def _show_parts(self) -> None:
+        """Show the panes that belong to the arrangement; volumes are made when they are first asked for."""
+        has_volumes = self.arrangement is PlanesArrangement.WITH_VOLUME
+        if has_volumes and not self.volumes.panes:
+            self.volumes.show_rows([row for row in self.rows if row.uptake is None and row.whole is not None])
+        elif not has_volumes:
+            self.volumes.clear()
+        place_panes(self._grid, self.panes, turning=self.turning, volumes=self.volumes.panes, maximised=self.maximised)
+        self.volumes.look(self.camera)
+        self.volumes.refresh()
+
+    def _show_bar(self) -> None:
+        if self.state is not None:
+            has_fusion = any(data.uptake is not None for data in self.rows)
+            self.bar.show_what_is(
+                self.arrangement,
+                (self.state.slab_mm, self.state.mode),
+                self.fusion_style if has_fusion else None,
+                self.camera.preset,
+                is_single=self.maximised is not None,
+            )
 
     # ---- building
 
     def _make_pane(self, row: int, pane: int) -> PlanePane:
         widget = PlanePane(pane, self)
-        self._grid.addWidget(widget, row, pane)
         widget.moved.connect(partial(self._move, row, pane))
         widget.turned.connect(partial(self._turn, row, pane))
         widget.stepped.connect(partial(self._step, row, pane))
@@ -163,7 +273,7 @@ class PlanesPanel(QWidget):
         widget.thickened.connect(lambda notches: self._with(lambda state: state.thickened(notches * _SLAB_A_NOTCH_MM)))
         widget.zoomed.connect(lambda notches: self._with(lambda state: state.zoomed(_ZOOM_A_NOTCH**notches)))
         widget.resized.connect(self.refresh)
-        widget.show()
+        widget.doubled.connect(partial(self.maximise, (row, pane)))
         return widget
 
     def _uptake_row(self) -> int | None:
@@ -179,8 +289,7 @@ class PlanesPanel(QWidget):
             return
         self.turning = TurningPane(row.whole, row.volume.frame(0), row.titles, row.unit, self)
         self.turning.pointed.connect(partial(self._point_at, index))
-        self._grid.addWidget(self.turning, 0, len(PANES), len(self.rows), 1)
-        self.turning.show()
+        self._show_parts()
 
     def _drop_turning(self) -> None:
         if self.turning is not None:
@@ -195,28 +304,6 @@ class PlanesPanel(QWidget):
         if state is not None:
             self._take_back(row, state.at((x, y, z)))
 
-    def _take_values(self, row: PlanesRow) -> None:
-        try:
-            grid_of(row.volume.stack)
-            whole = sampled(row.volume)
-            row.whole = replace(whole, slope=whole.slope * row.factor, intercept=whole.intercept * row.factor)
-        except CannotReformat:
-            row.whole = None
-
-    def _carry_unregistered(self) -> None:
-        first = next((row.whole for row in self.rows if row.whole is not None), None)
-        for row in self.rows:
-            if first is not None and row.whole is not None and row.transform is None:
-                offset = np.asarray(row.whole.grid.centre_lps_mm) - np.asarray(first.grid.centre_lps_mm)
-                row.transform = ShiftedPlace(offset)
-
-    def _fitting_scale(self, grid: StackGrid) -> float:
-        """Millimetres of a pixel at which the whole volume fits into a pane."""
-        corners = grid.corners_lps_mm()
-        extent = float((corners.max(axis=0) - corners.min(axis=0)).max())
-        sizes = [min(pane.canvas_size) for panes in self.panes for pane in panes]
-        return max(extent / max(min(sizes, default=256), 64), 0.02)
-
     # ---- what the mouse asks for
 
     def _with(self, change: Callable[[MprState], MprState]) -> None:
@@ -226,7 +313,7 @@ class PlanesPanel(QWidget):
     def _change(self, state: MprState) -> None:
         if state != self.state:
             self.state = state
-            self.refresh()
+            self._tell()
 
     def _of_row(self, row: int) -> MprState | None:
         transform = self.rows[row].transform
@@ -257,17 +344,8 @@ class PlanesPanel(QWidget):
             self._take_back(row, state.stepped(pane, -notches * whole.grid.finest_mm))
 
     def _window(self, row: int, dx: float, dy: float) -> None:
-        data = self.rows[row].uptake or self.rows[row]
-        if data.window is None:
-            return
-        before = data.window
-        width = max(before.width * (1.0 + dx * _WINDOW_A_PIXEL), 1.0)
-        after = replace(before, center=before.center + dy * _WINDOW_A_PIXEL * before.width, width=width)
-        for other in self.rows:
-            # A window holds in one unit only; examinations that had the same one keep it together.
-            if other is data or (other.volume.unit is data.volume.unit and other.window == before):
-                other.window = after
-        self.refresh()
+        if drag_window(self.rows, self.rows[row].uptake or self.rows[row], dx, dy):
+            self._tell()
 
     # ---- drawing
 
@@ -299,63 +377,24 @@ class PlanesPanel(QWidget):
         picture = grey_of_values(values[0], frame, data.window, is_inverted=data.is_uptake)
         if data.look is not None and len(values) > 1:
             picture = fused(picture, values[1], data.look)
-        self.panes[row][pane].show_picture(picture, self._face(row, pane, plane, state))
-
-    def _face(self, row: int, pane: int, plane: ReformatPlane, state: MprState) -> PaneFace:
-        data = self.rows[row]
-        column, line, _ = plane.raster_of(np.asarray(state.crosshair_lps_mm))
-        assert data.whole is not None  # noqa: S101 - a face with lines is one of a volume
-        warnings = [note_text(note, amount) for note, amount in data.whole.grid.notes]
-        if row > 0:
-            warnings += [link_text(data.basis)] if data.basis is None else []
-        absent = data.whole.absent
-        if absent is not None:
-            warnings.append(loading_text(round(100.0 * float(1.0 - absent.mean()))))
-        bottom = [text for text in (slab_text(state), data.unit) if text]
-        if row > 0 and data.basis is not None:
-            bottom.append(link_text(data.basis))
-        return PaneFace(
-            (column, line), crosshair_lines(state, pane, plane), edge_letters(plane), data.titles, tuple(bottom),
-            tuple(warnings), colour_bar(data.look, height=_BAR_PX[1], width=_BAR_PX[0]) if data.look else None,
-            data.is_uptake,
-        )  # fmt: skip
+        self.panes[row][pane].show_picture(picture, face_of(data, (pane, plane), state, is_leading=row == 0))
 
     def _begin_exact(self) -> None:
-        self._queue.clear()
-        for row, panes in enumerate(self.panes):
-            state = self._of_row(row)
-            layers = self.rows[row].layers
-            if not layers or state is None:
-                continue
-            for pane, widget in enumerate(panes):
-                width, height = widget.canvas_size
-                plane = state.plane(pane, width, height)
-                values = tuple(np.empty((height, width), dtype=np.float32) for _ in layers)
-                self._queue.append(_Refining(row, pane, plane, values))
+        wanted = []
+        for row, pane in self._seen():
+            state, layers = self._of_row(row), self.rows[row].layers
+            if layers and state is not None:
+                wanted.append((row, pane, state.plane(pane, *self.panes[row][pane].canvas_size), layers))
+        self._exact.begin(wanted)
         self._piece.start()
+        self.settled.emit()
 
     def _draw_piece(self) -> None:
-        """Sample some rows of the first picture in the queue; show it when it is whole."""
-        if not self._queue:
+        if not self._exact:
             if self.turning is not None and self.turning.work(_PIECE_MS):
                 self._idle.start()
             return
-        work = self._queue[0]
-        layers = self.rows[work.row].layers
-        last = min(work.next_row + self._rows_a_piece, work.plane.height)
-        origin = work.plane.lps_of(0.0, float(work.next_row))
-        band = replace(
-            work.plane,
-            origin_lps_mm=(float(origin[0]), float(origin[1]), float(origin[2])),
-            height=last - work.next_row,
-        )
-        started = time.perf_counter()
-        for values, layer in zip(work.values, layers, strict=True):
-            values[work.next_row : last] = self._sampler.sample(layer, band, step_mm=layer.grid.finest_mm)
-        taken_ms = max((time.perf_counter() - started) * 1e3, 0.1)
-        self._rows_a_piece = int(np.clip(self._rows_a_piece * _PIECE_MS / taken_ms, 4, 4096))
-        work.next_row = last
-        if last == work.plane.height:
-            self._queue.pop(0)
-            self._show(work.row, work.pane, work.plane, work.values)
-        (self._piece if self._queue else self._idle).start()
+        done = self._exact.work()
+        if done is not None:
+            self._show(done.row, done.pane, done.plane, done.values)
+        (self._piece if self._exact else self._idle).start()

@@ -27,6 +27,7 @@ from vtkmodules.vtkRenderingVolume import (
 import vtkmodules.vtkRenderingOpenGL2  # isort: skip
 import vtkmodules.vtkRenderingVolumeOpenGL2  # isort: skip  # noqa: F401 - registers the mappers
 
+from compare.reformat.even_volume import thinned
 from compare.reformat.sampled_volume import SampledVolume
 from compare.viewing.volume_presets import VolumePreset
 from loaders.model.display import Window
@@ -36,7 +37,7 @@ _as_vtk: Callable[[NDArray[Any]], vtkDataArray] = numpy_to_vtk
 _as_numpy: Callable[[vtkDataArray], NDArray[Any]] = vtk_to_numpy
 
 #: Ray casting on the processor keeps three bytes of gradients a voxel; beyond this many every second voxel is taken.
-_MOST_VOXELS = 96_000_000
+MOST_VOXELS = 96_000_000
 #: One ray for so many pixels squared while moving.
 _COARSE_RAYS = 4.0
 _MARGIN = 1.04
@@ -69,7 +70,8 @@ class VolumeView:
 class VolumeRenderer:
     """Draws one volume. One thread's own, as its context is. Raises nothing where OpenGL is software only."""
 
-    def __init__(self, *, allow_gpu: bool = True) -> None:
+    def __init__(self, *, uses_gpu: bool | None = None) -> None:
+        """``uses_gpu`` ``None``: asks the probe, which starts a process and waits for it."""
         # VTK says on standard error which window systems it does without.
         verbosity = vtkLogger.GetCurrentVerbosityCutoff()
         vtkLogger.SetStderrVerbosity(vtkLogger.VERBOSITY_OFF)
@@ -83,7 +85,7 @@ class VolumeRenderer:
             self._window.Initialize()
         finally:
             vtkLogger.SetStderrVerbosity(verbosity)
-        self.uses_gpu = allow_gpu and probe_gl().kind is GlKind.HARDWARE
+        self.uses_gpu = probe_gl().kind is GlKind.HARDWARE if uses_gpu is None else uses_gpu
         self._mapper: vtkGPUVolumeRayCastMapper | vtkFixedPointVolumeRayCastMapper | None = None
         self._volume = vtkVolume()
         self._renderer.AddVolume(self._volume)
@@ -126,12 +128,9 @@ class VolumeRenderer:
         return np.ascontiguousarray(picture[::-1])
 
     def _show(self, sampled: SampledVolume) -> vtkGPUVolumeRayCastMapper | vtkFixedPointVolumeRayCastMapper:
-        array, self.stride = sampled.array, 1
-        while not self.uses_gpu and array.size > _MOST_VOXELS:
-            self.stride *= 2
-            array = sampled.array[:: self.stride, :: self.stride, :: self.stride]
-        array = np.ascontiguousarray(array)
-        spacing = np.asarray(sampled.grid.spacing_mm_zyx[::-1]) * self.stride
+        whole, (sampled, self.stride) = sampled, thinned(sampled, MOST_VOXELS)
+        array = np.ascontiguousarray(sampled.array)
+        spacing = np.asarray(sampled.grid.spacing_mm_zyx[::-1])
         image = vtkImageData()
         image.SetDimensions(*array.shape[::-1])
         image.SetSpacing(*spacing)
@@ -142,7 +141,7 @@ class VolumeRenderer:
         mapper.SetInputDataObject(image)
         self._volume.SetMapper(mapper)
         self._volume.SetUserMatrix(_placing(sampled))
-        self._shown, self._mapper = sampled, mapper
+        self._shown, self._mapper = whole, mapper
         return mapper
 
     def _look(self, sampled: SampledVolume, view: VolumeView, aspect: float) -> None:

@@ -166,10 +166,8 @@ def _incomplete(model: ViewportModel) -> Badge | None:
         return None
     series = model.series
     if series is not None and series.expected_instances is not None and series.instances < series.expected_instances:
-        text = translate("Viewport", "INCOMPLETE {there}/{expected}")
         why = translate("Viewport", "The source announced more images of this series than it holds.")
-        counts = text.format(there=series.instances, expected=series.expected_instances)
-        return Badge("incomplete", counts, Tone.WARNING, why)
+        return Badge("incomplete", _received(model, series.instances, series.expected_instances), Tone.WARNING, why)
     total = len(model.stack.frames)
     if model.volume is None:
         return _loading(0, total) if not model.blocked_reason else None
@@ -181,6 +179,16 @@ def _incomplete(model: ViewportModel) -> Badge | None:
         why = translate("Viewport", "Some slices could not be shown; the strip at the right says which.")
         return Badge("incomplete", text, Tone.WARNING, why)
     return None if loaded == total else _loading(loaded, total)
+
+
+def _received(model: ViewportModel, received: int, expected: int) -> str:
+    """Images received and expected; and slices decoded, until all that were received are."""
+    decoded = model.volume.validity.count(FrameState.LOADED) if model.volume is not None else 0
+    frames = len(model.stack.frames) if model.stack is not None else 0
+    if decoded == frames:
+        return translate("Viewport", "INCOMPLETE {there}/{expected}").format(there=received, expected=expected)
+    text = translate("Viewport", "INCOMPLETE {there}/{expected}, {decoded} of {frames} slices decoded")
+    return text.format(there=received, expected=expected, decoded=decoded, frames=frames)
 
 
 def _loading(loaded: int, total: int) -> Badge:

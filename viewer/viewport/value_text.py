@@ -29,6 +29,15 @@ _REASONS = cast(
         "no_millimetres": QT_TRANSLATE_NOOP("Viewport", "the image has no millimetres"),
     },
 )
+#: Why a calibrated ultrasound picture gives pixels only.
+_REGION_NOTES = cast(
+    "dict[str, str]",
+    {
+        "across_regions": QT_TRANSLATE_NOOP("Viewport", "across ultrasound regions: pixels only"),
+        "outside_regions": QT_TRANSLATE_NOOP("Viewport", "outside the ultrasound regions: pixels only"),
+        "regions_overlap": QT_TRANSLATE_NOOP("Viewport", "ultrasound regions disagree here: pixels only"),
+    },
+)
 _KINDS = cast(
     "dict[MeasurementKind, str]",
     {
@@ -65,13 +74,20 @@ def value_lines(kind: MeasurementKind, values: Sequence[MeasuredValue] | None, t
     by_name = {value.name: value for value in values}
     if kind in REGIONS:
         return (*_statistics(by_name), _area(by_name))
-    withheld = next((value for value in values if value.value is None), None)
+    return _lines_of(by_name)
+
+
+def _lines_of(values: dict[str, MeasuredValue]) -> tuple[str, ...]:
+    if "across" in values and "down" in values:
+        across, down = values["across"], values["down"]
+        return (_with_basis(f"{_amount(across)} × {_amount(down)}", across),)
+    withheld = next((value for value in values.values() if value.value is None), None)
     if withheld is not None:
         return (_withheld(withheld),)
-    if kind is MeasurementKind.BIDIRECTIONAL:
-        long, short = by_name["long_axis"], by_name["short_axis"]
+    if "long_axis" in values:
+        long, short = values["long_axis"], values["short_axis"]
         return (_with_basis(f"{_number(long)} × {_number(short)}{_unit(long)}", long),)
-    return tuple(_with_basis(_amount(value), value) for value in values)
+    return tuple(_with_basis(_amount(value), value) for value in values.values())
 
 
 def _statistics(values: dict[str, MeasuredValue]) -> tuple[str, ...]:
@@ -101,6 +117,8 @@ def _withheld(value: MeasuredValue) -> str:
 
 
 def _with_basis(words: str, value: MeasuredValue) -> str:
+    if value.reason in _REGION_NOTES:
+        return f"{words} · {translate('Viewport', _REGION_NOTES[value.reason])}"
     if value.basis is None or value.basis is SpacingBasis.GEOMETRY:
         return words
     return f"{words} · {basis_note(value.basis)}"

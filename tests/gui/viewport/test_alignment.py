@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from compare.linking.frame_graph import LinkBasis
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.gui
 SHIFT_MM = (7.0, -12.0, 30.0)
 #: The second scan's slices lie between those of the first.
 LIFT_MM = 2.5
+MOVED_MM = np.array(SHIFT_MM) - (0.0, 0.0, LIFT_MM)
 _PATIENCE_MS = 90_000
 
 
@@ -39,10 +41,14 @@ def scanned(
     shift_mm: tuple[float, float, float] = (0.0, 0.0, 0.0),
     first: int = 0,
     pull: Pull = stay,
+    *,
+    has_ball: bool = False,
 ) -> Volume:
     """A head as the window holds one: whole numbers on axial slices, in a frame of reference of its own."""
     image = image_of(body, pull=pull)
-    values = image.values[first:]
+    values = image.values[first:].copy()
+    if has_ball:
+        values[18:21, 18:21, 30:33] += 300.0
     origin = image.index_to_lps[:3, 3] + shift_mm + image.index_to_lps[:3, 0] * first
     z, y, x = image.spacing_mm_zyx
     geometry = PhantomGeometry(
@@ -68,7 +74,9 @@ def badge(window: MainWindow) -> str:
 def head(qtbot: QtBot) -> MainWindow:
     """One head twice, the second with four slices fewer at its lower end and in other coordinates."""
     body = Body(3, "head")
-    return side_by_side(qtbot, scanned(body, "now"), scanned(body, "then", SHIFT_MM, first=4, pull=lifted))
+    return side_by_side(
+        qtbot, scanned(body, "now", has_ball=True), scanned(body, "then", SHIFT_MM, first=4, pull=lifted)
+    )
 
 
 def aligned(qtbot: QtBot, window: MainWindow) -> None:
@@ -101,12 +109,35 @@ def test_the_pair_aligns_by_itself_states_its_error_and_moves_nothing_until_the_
     link = head.session.graph.edges[0]
     assert link.basis is LinkBasis.RIGID
     mapped = link.transform.map_points(np.zeros((1, 3)))[0]
-    assert np.linalg.norm(mapped - SHIFT_MM + np.array([0.0, 0.0, LIFT_MM])) < 1.0
+    assert np.linalg.norm(mapped - MOVED_MM) < 1.0
     errors = head.viewports()[0].model.slice_errors_mm
     assert len(errors) == 40
     assert all(error is not None and 0.0 < error < 5.0 for error in errors[8:32])
     levels_one_key_apart(qtbot, head)
+    changes_are_listed_and_gone_to(qtbot, head)
     rejected_and_restored(qtbot, head)
+
+
+def changes_are_listed_and_gone_to(qtbot: QtBot, window: MainWindow) -> None:
+    """The panel looks for changes when asked, says what it is, and a click goes to the place in both examinations."""
+    QTest.keyClick(window, Qt.Key.Key_G)
+    panel = window.changes.panel
+    assert panel.isVisible()
+    assert any("not a finding" in label.text() for label in panel.findChildren(QLabel))
+    QTest.mouseClick(panel.find_button, Qt.MouseButton.LeftButton)
+    assert not panel.find_button.isEnabled()
+    qtbot.waitUntil(panel.find_button.isEnabled, timeout=_PATIENCE_MS)
+    found = window.changes._found
+    assert found is not None
+    assert panel.table.rowCount() == len(found[1].candidates) > 0
+    panel.table.cellClicked.emit(0, 0)
+    centre = np.array(found[1].candidates[0].centre_lps_mm)
+    for viewport, shift in zip(window.session.session.viewports, (np.zeros(3), MOVED_MM), strict=True):
+        assert viewport.stack is not None
+        plane = window.session.stacks[viewport.stack].frames[viewport.view.frame_index].plane
+        assert plane is not None
+        assert abs(plane.in_plane_mm(centre + shift)[2]) < 4.0, "slices are 6 mm apart"
+    QTest.keyClick(window, Qt.Key.Key_G)
 
 
 def rejected_and_restored(qtbot: QtBot, window: MainWindow) -> None:

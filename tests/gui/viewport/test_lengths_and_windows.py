@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gc
+import re
 import weakref
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -16,6 +18,7 @@ from compare.measuring.values import values_on_frame
 from compare.session import commands
 from compare.session.comparison_session import Role
 from loaders.model.frame_validity import FrameState
+from loaders.model.ultrasound_region import RegionUnit, UltrasoundRegion
 from loaders.model.units import SpacingBasis, ValueUnit
 from tests.support.compared_window import (
     Examination,
@@ -104,6 +107,29 @@ def test_the_words_beside_a_length_say_what_it_rests_on(
     amount, _, note = label.partition(" · ")
     assert amount.endswith(words[0])
     assert note == "".join(words[1:])
+
+
+def test_on_ultrasound_a_line_says_what_its_region_counts(qtbot: QtBot) -> None:
+    seconds, cm = RegionUnit.SECOND, RegionUnit.CENTIMETRE
+    regions = (
+        UltrasoundRegion(0, 0, 99, 49, cm, cm, 0.03, 0.05),
+        UltrasoundRegion(0, 50, 99, 89, seconds, cm, 0.005, 0.04, is_picture=False),
+    )
+    shown = volume("1.1", basis=SpacingBasis.PIXELS_ONLY)
+    frames = tuple(replace(frame, ultrasound_regions=regions) for frame in shown.stack.frames)
+    window = open_window(qtbot, Examination(replace(shown, stack=replace(shown.stack, frames=frames))))
+    widget = window.viewports()[0]
+    frame = widget.model.frame
+    assert frame is not None
+    press(window, Qt.Key.Key_D)
+    for start, end in (((20, 30), (60, 30)), ((20, 60), (60, 60)), ((20, 20), (20, 70)), ((20, 95), (60, 95))):
+        drag(widget, at_pixel(widget, *start), at_pixel(widget, *end))
+    drawn = window.session.session.measurements
+    labels = [value_lines(one.kind, values_on_frame(one, frame))[0] for one in drawn]
+    assert re.fullmatch(r"1[12]\.\d\xa0mm · ultrasound region", labels[0])
+    assert re.fullmatch(r"0\.(19|20)\d\xa0s × 0\.\d\xa0mm · ultrasound region", labels[1])
+    assert labels[2].endswith("px · across ultrasound regions: pixels only")
+    assert labels[3].endswith("px · outside the ultrasound regions: pixels only")
 
 
 def test_a_preview_is_not_measured(qtbot: QtBot) -> None:

@@ -18,9 +18,8 @@ from pytestqt.qtbot import QtBot
 
 from loaders.discovery import header_scan, pooled_headers
 from loaders.discovery.header_scan import HeaderRecord
-from loaders.discovery.pooled_headers import pooled_header_reader
+from loaders.discovery.pooled_headers import HeaderSource, pooled_header_reader
 from loaders.model.frame_validity import FrameState
-from loaders.model.pixel_format import FileLocator
 from loaders.workers.worker_pool import WorkerPool
 from tests.gui.window.conftest import MakeWindow, drop_paths, has_picture, hung, settle, write_study
 from tests.support.dicom_files import SeriesRecipe
@@ -38,8 +37,8 @@ class SlowHeaders:
         self._free = free
         self.go_on = threading.Event()
 
-    def __call__(self, files: Sequence[FileLocator]) -> Iterator[HeaderRecord]:
-        listed = sorted(files, key=lambda file: str(file.path))
+    def __call__(self, files: Sequence[HeaderSource]) -> Iterator[HeaderRecord]:
+        listed = sorted(files, key=str)
         yield from self._read(listed[: self._free])
         self.go_on.wait(20)
         yield from self._read(listed[self._free :])

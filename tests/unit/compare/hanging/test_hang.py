@@ -7,12 +7,13 @@ from datetime import date
 
 import pytest
 
-from compare.hanging.hang import best_series, hang_pair, hang_studies, neighbouring_pair, stacks_of
+from compare.hanging.hang import best_series, hang_cells, hang_pair, hang_studies, neighbouring_pair, stacks_of
 from compare.hanging.window_presets import presets_for
-from compare.linking.frame_graph import LinkBasis, Space
+from compare.linking.frame_graph import FrameGraph, LinkBasis, Space
 from compare.linking.known_frames import graph_of
 from compare.linking.propagate import link_statuses
-from compare.session.comparison_session import LinkedAction, Role
+from compare.session.comparison_session import Layout, LinkedAction, Role
+from compare.session.view_commands import refit
 from compare.viewing.view_state import WindowOrigin
 from loaders.model.display import DisplayDefaults, ValueMapping, Window
 from loaders.model.series import Equipment, Series
@@ -106,12 +107,18 @@ def test_a_files_own_window_is_kept_and_shared_by_a_ct_pair() -> None:
     assert (right.presentation.window, right.presentation.window_origin) == (own, WindowOrigin.LINK)
 
 
+MAMMOGRAM = "1.2.840.10008.5.1.4.1.1.1.2"
+
+
 def _mammogram(uid: str, side: str, view: str) -> Series:
     stack = make_stack(
         slices=1, rows=400, columns=200, basis=SpacingBasis.AT_DETECTOR, has_geometry=False, orientation="unknown"
     )
     towards = "P" if side == "R" else "A"
-    stack = replace(stack, frames=tuple(replace(f, patient_orientation=(towards, "F")) for f in stack.frames))
+    stack = replace(
+        stack,
+        frames=tuple(replace(f, patient_orientation=(towards, "F"), sop_class_uid=MAMMOGRAM) for f in stack.frames),
+    )
     return make_series(uid, modality="MG", stack=stack, laterality=side, view_position=view)
 
 
@@ -125,6 +132,23 @@ def test_mammograms_hang_back_to_back() -> None:
     # 400 x 0.7 mm fill 400 pixels; 200 of the 400 pixels across are spare: the right edge of the right breast touches.
     assert right.centre_mm[0] + 200 * right.mm_per_pixel == pytest.approx(199.5 * 0.7)
     assert left.centre_mm[0] - 200 * left.mm_per_pixel == pytest.approx(-0.5 * 0.7)
+
+
+def test_mammograms_stay_back_to_back_when_the_window_changes_and_beside_their_priors() -> None:
+    now, before = (
+        make_study(name, *(replace(_mammogram(f"{name}{s}CC", s, "CC"), description=name) for s in "RL"), day=day)
+        for name, day in (("now", date(2026, 1, 5)), ("before", date(2024, 1, 5)))
+    )
+    cells = tuple((study, series) for study in (now, before) for series in study.series)
+    session = hang_cells(cells, Layout(2, 2), (800, 800), FrameGraph())
+    stacks = {stack.key: stack for _, series in cells for stack in series.stacks}
+    for canvas in ((400, 400), (700, 300)):
+        session = refit(session, stacks, (canvas,) * 4)
+        for index, viewport in enumerate(session.viewports):
+            half_mm = canvas[0] / 2 * viewport.view.mm_per_pixel
+            is_right = index % 2 == 0
+            wall = viewport.view.centre_mm[0] + (half_mm if is_right else -half_mm)
+            assert wall == pytest.approx((199.5 if is_right else -0.5) * 0.7)
 
 
 def test_a_localiser_is_never_the_first_thing_seen() -> None:

@@ -10,8 +10,16 @@ from importlib.resources import files
 import jsonschema
 import pytest
 
-from compare.hanging.hang_stage import fill_stage, hang_stage, protocol_of
-from compare.hanging.protocol import ProtocolError, built_in_protocols, protocol_from_json, protocol_to_json
+from compare.hanging.hang_stage import fill_stage, hang_stage, protocol_of, with_usable_stages
+from compare.hanging.protocol import (
+    Cell,
+    ProtocolError,
+    SeriesSelector,
+    Stage,
+    built_in_protocols,
+    protocol_from_json,
+    protocol_to_json,
+)
 from compare.hanging.protocol_choice import choose_protocol, match_protocol
 from compare.linking.known_frames import graph_of
 from compare.session.comparison_session import ComparisonSession, Role
@@ -90,6 +98,51 @@ def test_a_missing_view_leaves_its_cell_empty_and_moves_no_other() -> None:
     whole = mammography("new", 2021)
     study = replace(whole, series=tuple(one for one in whole.series if one.uid != "new-LCC"))
     assert uids(fill_stage(PROTOCOLS["mammography"].stages[0], [study])) == ["new-RCC", "", "new-RMLO", "new-LMLO"]
+
+
+def with_tomosynthesis(study: Study) -> Study:
+    tomo = [
+        make_series(
+            f"{one.uid}-tomo", modality="MG", laterality=one.laterality, view_position=one.view_position,
+            study=study.uid, number=10 + (one.number or 0),
+            stack=make_stack(slices=30, has_geometry=False, study=study.uid),
+        )
+        for one in study.series
+    ]  # fmt: skip
+    return replace(study, series=(*tomo, *study.series))
+
+
+def test_tomosynthesis_stands_beside_its_synthetic_view() -> None:
+    study = with_tomosynthesis(mammography("m", 2026))
+    protocol = with_usable_stages(PROTOCOLS["mammography"], [study])
+    stages = {stage.title: uids(fill_stage(stage, [study])) for stage in protocol.stages}
+    assert stages["cc_tomosynthesis"] == ["m-RCC", "m-RCC-tomo", "m-LCC-tomo", "m-LCC"]
+    assert stages["mlo_tomosynthesis"] == ["m-RMLO", "m-RMLO-tomo", "m-LMLO-tomo", "m-LMLO"]
+    assert stages["four_views"] == ["m-RCC", "m-LCC", "m-RMLO", "m-LMLO"]
+
+
+def test_without_tomosynthesis_there_is_no_stage_for_it() -> None:
+    plain = with_usable_stages(PROTOCOLS["mammography"], [mammography("m", 2026)])
+    assert [stage.title for stage in plain.stages] == ["four_views", "cc_views", "mlo_views"]
+    only = replace(
+        with_tomosynthesis(mammography("m", 2026)), series=with_tomosynthesis(mammography("m", 2026)).series[:4]
+    )
+    assert uids(fill_stage(plain.stages[0], [only])) == ["m-RCC-tomo", "m-LCC-tomo", "m-RMLO-tomo", "m-LMLO-tomo"]
+
+
+@pytest.mark.parametrize(
+    ("written", "is_frontal"), [("AP (ERECT)", True), ("PA", True), ("LL", False), ("LAPSE", False)]
+)
+def test_a_view_is_read_as_detectors_write_it(written: str, is_frontal: bool) -> None:
+    film = make_series(
+        "film",
+        modality="DX",
+        view_position=written,
+        stack=make_stack(slices=1, has_geometry=False, study="x"),
+        study="x",
+    )
+    stage = Stage("frontal", 1, 1, (Cell(series=SeriesSelector(modality="DX", view="FRONTAL")),))
+    assert uids(fill_stage(stage, [make_study("x", film)])) == (["film"] if is_frontal else [""])
 
 
 def test_partners_follow_the_pairing_and_nothing_hangs_twice() -> None:

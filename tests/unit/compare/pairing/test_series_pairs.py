@@ -89,6 +89,8 @@ def test_a_lateral_film_never_meets_a_frontal_one_but_ap_meets_pa() -> None:
 
     assert pairs([film("pa", "PA")], [film("lat", "LL")]) == set()
     assert pairs([film("pa", "PA")], [film("ap", "AP", "CR")]) == {("pa", "ap")}
+    assert pairs([film("pa", "PA")], [film("ap", "AP (ERECT)")]) == {("pa", "ap")}
+    assert pairs([film("ap", "AP (ERECT)")], [film("lat", "LL (ERECT)")]) == set()
 
 
 def test_a_series_without_pictures_stays_alone() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from importlib.resources import files
 from typing import Any
 
@@ -12,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compare.following.lesion import Lesion, LesionRole, NonTargetState
+from compare.reformat.mpr_state import MprState
+from compare.reformat.plane import SlabMode
 from compare.session.comparison_session import (
     ComparisonSession,
     Layout,
@@ -22,6 +25,7 @@ from compare.session.comparison_session import (
 )
 from compare.session.key_image import KeyImage
 from compare.session.measurement import POINTS, Measurement, MeasurementKind
+from compare.session.planes_view import FusionStyle, PlanesArrangement, PlanesView, RowWindow, VolumeCamera
 from compare.session.session_file import SessionFileError, session_from_json, session_to_json
 from compare.viewing.view_state import Interpolation, Presentation, ViewState, WindowOrigin
 from loaders.model.display import VoiFunction, Window
@@ -30,6 +34,7 @@ from loaders.model.stack import StackKey
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _NUMBER = st.floats(-1e6, 1e6)
 _POINT = st.tuples(_NUMBER, _NUMBER)
+_LPS = st.tuples(_NUMBER, _NUMBER, _NUMBER)
 _KEY = st.builds(StackKey, _TEXT, _TEXT, _TEXT)
 _WINDOW = st.builds(Window, _NUMBER, st.floats(1, 1e5), st.sampled_from(VoiFunction), _TEXT)
 _VIEWPORT = st.builds(
@@ -85,6 +90,25 @@ def _measurements(draw: st.DrawFn) -> Measurement:
 
 
 @st.composite
+def _planes(draw: st.DrawFn) -> PlanesView:
+    stacks = tuple(draw(st.lists(_KEY, min_size=1, max_size=2)))
+    middle = MprState(draw(_LPS), draw(_LPS), draw(st.floats(0.02, 20.0)))
+    turned = middle.turned(draw(st.integers(0, 2)), draw(st.floats(-180, 180))).turned(0, draw(st.floats(-180, 180)))
+    mpr = replace(turned, slab_mm=draw(st.floats(0, 100)), mode=draw(st.sampled_from(SlabMode)))
+    windows = st.none() | st.builds(RowWindow, _TEXT, _WINDOW)
+    return PlanesView(
+        stacks,
+        mpr,
+        tuple(draw(st.lists(windows, min_size=len(stacks), max_size=len(stacks)))),
+        draw(st.sampled_from(PlanesArrangement)),
+        draw(st.none() | st.tuples(st.integers(0, 2), st.integers(0, 2))),
+        FusionStyle(draw(_TEXT), draw(st.floats(0, 1)), draw(st.floats(0, 1))),
+        VolumeCamera(draw(_TEXT), draw(_NUMBER), draw(_NUMBER)),
+        draw(st.booleans()),
+    )
+
+
+@st.composite
 def _sessions(draw: st.DrawFn) -> ComparisonSession:
     rows, columns = draw(st.integers(1, 4)), draw(st.integers(1, 4))
     cells = rows * columns
@@ -99,6 +123,7 @@ def _sessions(draw: st.DrawFn) -> ComparisonSession:
         is_linked=draw(st.booleans()),
         identity_confirmed=draw(st.frozensets(st.tuples(_TEXT, _TEXT), max_size=2)),
         identity_overrides=tuple(draw(st.lists(st.tuples(_TEXT, _TEXT, _TEXT), max_size=2))),
+        planes=draw(st.none() | _planes()),
     )
 
 
@@ -163,3 +188,24 @@ def test_numbers_that_json_does_not_know_are_no_view() -> None:
     read = session_from_json(text)
     assert read.left_out == ("viewport 1",)
     assert read.session.viewports == (Viewport(),)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("mm_per_pixel", 0.0),
+        ("slab_mm", -1.0),
+        ("stacks", []),
+        ("mode", "sideways"),
+        ("frames", [{"normal_lps": [0, 0, 1], "up_lps": [0, 0, 1]}] * 3),
+        ("crosshair_lps_mm", [0.0, 0.0]),
+        ("fusion", {"colour_map": "grey", "opacity": 2.0, "threshold_share": 0.1}),
+    ],
+)
+def test_planes_that_cannot_stand_are_left_out_with_a_note(name: str, wrong: object) -> None:
+    view = PlanesView((StackKey("1", "2", "3"),), MprState((0.0, 0.0, 0.0), (0.0, 0.0, 0.0), 1.0))
+    stored = json.loads(session_to_json(ComparisonSession(planes=view)))
+    stored["planes"][name] = wrong
+    read = session_from_json(json.dumps(stored))
+    assert read.session.planes is None
+    assert read.left_out == ("planes 1",)

@@ -124,6 +124,7 @@ def _film(**overrides: Any) -> Frame:
 
 def _region(**facts: Any) -> Dataset:
     base = {"RegionSpatialFormat": 1, "RegionDataType": 1, "PhysicalUnitsXDirection": 3, "PhysicalUnitsYDirection": 3}
+    base |= {"RegionLocationMinX0": 0, "RegionLocationMinY0": 0, "RegionLocationMaxX1": 63, "RegionLocationMaxY1": 63}
     return _item(**(base | {"PhysicalDeltaX": 0.03, "PhysicalDeltaY": 0.02} | facts))
 
 
@@ -146,6 +147,11 @@ def _region(**facts: Any) -> Dataset:
             SpacingBasis.PIXELS_ONLY, 1.0, 1.0,
         ),
         ({"SequenceOfUltrasoundRegions": [_region(PhysicalUnitsXDirection=4)]}, SpacingBasis.PIXELS_ONLY, 1.0, 1.0),
+        # A spacing for the whole picture does not reach over what the regions say.
+        (
+            {"SequenceOfUltrasoundRegions": [_region()], "PixelSpacing": [0.7, 0.7]},
+            SpacingBasis.ULTRASOUND_REGION, 0.2, 0.3,
+        ),
         ({}, SpacingBasis.PIXELS_ONLY, 1.0, 1.0),
         ({"PixelAspectRatio": [2, 1]}, SpacingBasis.PIXELS_ONLY, 2.0, 1.0),
         ({"PixelSpacing": [0, 0]}, SpacingBasis.PIXELS_ONLY, 1.0, 1.0),
@@ -246,3 +252,24 @@ def test_burned_in_annotation_and_cine_rate() -> None:
     assert _one(FrameTime="33.5").frame_time_ms == 33.5
     assert _one(CineRate="25").frame_time_ms == 40.0
     assert _one().frame_time_ms is None
+
+
+def test_ultrasound_regions_keep_their_units_and_lose_their_signs() -> None:
+    sequence = [
+        _region(PhysicalDeltaY=-0.02),
+        _region(RegionSpatialFormat=2, PhysicalUnitsXDirection=4, PhysicalDeltaX=0.005, RegionLocationMinY0=40),
+        _region(RegionSpatialFormat=4, PhysicalUnitsXDirection=4, PhysicalUnitsYDirection=0, PhysicalDeltaY=0.0),
+        _region(PhysicalUnitsXDirection=0, PhysicalUnitsYDirection=0),
+        _region(PhysicalUnitsXDirection=77, PhysicalUnitsYDirection=7),
+        _region(RegionLocationMaxX1=None),
+        _region(RegionLocationMinX0=64),
+    ]
+    frame = _film(SequenceOfUltrasoundRegions=sequence)
+    assert [(one.is_picture, *one.calibration) for one in frame.ultrasound_regions] == [
+        (True, "cm", "cm", 0.03, 0.02),
+        (False, "s", "cm", 0.005, 0.02),
+        (False, "s", "", 0.03, 0.0),
+        (True, "", "cm/s", 0.0, 0.02),
+    ]
+    trace = frame.ultrasound_regions[1]
+    assert (trace.first_column, trace.first_row, trace.last_column, trace.last_row) == (0, 40, 63, 63)

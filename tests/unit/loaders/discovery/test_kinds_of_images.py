@@ -20,7 +20,7 @@ from loaders.model.frame import Frame
 from loaders.model.stack import StackKind
 from loaders.model.units import SpacingBasis
 from tests.support.dicom_files import SeriesRecipe, _override, dataset_bytes, enhanced_mr, slice_dataset
-from tests.support.dicom_objects import item, lut
+from tests.support.dicom_objects import elements_of, item, lut
 
 TOMO = "1.2.840.10008.5.1.4.1.1.13.1.3"
 NM = "1.2.840.10008.5.1.4.1.1.20"
@@ -243,3 +243,25 @@ def test_a_window_is_read_in_the_unit_it_was_written_for(
     (found,) = _frames(ds)[0].display.windows
     assert (found.center, found.width) == pytest.approx(expected)
     assert ("stored values" in found.explanation) is (window != expected)
+
+
+@pytest.mark.parametrize(
+    ("modality", "stated", "description", "side"),
+    [
+        ("DX", "R", "RIGHT KNEE AP", "R"),
+        ("DX", "R", "LEFT KNEE AP", "?"),
+        ("MG", "L", "R_CC", "L"),
+        ("MG", "L", "RCC", "?"),
+        ("CR", "L", "右膝", "?"),
+        ("CR", "L", "BOTH LEFT AND RIGHT", "L"),
+        ("CR", "", "LEFT HAND", ""),
+        ("CT", "R", "LEFT KNEE", "R"),
+    ],
+)
+def test_a_description_makes_a_side_doubtful_but_never_states_one(
+    modality: str, stated: str, description: str, side: str
+) -> None:
+    overrides = {"Modality": modality, "ImageLaterality": stated, "SeriesDescription": description}
+    ds = slice_dataset(SeriesRecipe(overrides=overrides), 0)
+    ds.SpecificCharacterSet = "ISO_IR 192"
+    assert laterality_of(elements_of(ds)) == side

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,8 +12,16 @@ from hypothesis import strategies as st
 
 from compare.linking.frame_graph import FrameGraph, LinkBasis, Space
 from compare.linking.registration_edges import AffineTransform, GridTransform, registration_edges
+from loaders.discovery import header_scan
+from loaders.discovery.pooled_headers import pooled_header_reader
+from loaders.objects import object_reading
+from loaders.objects.object_reading import ObjectReader
+from loaders.objects.registration_reading import registrations_in
 from loaders.objects.spatial_registration import DeformationGrid, registrations_of
-from tests.support.dicom_files import uid
+from loaders.progress import CancelToken, no_progress
+from loaders.stores.local_folder import LocalFolder
+from loaders.workers.worker_pool import WorkerPool
+from tests.support.dicom_files import dataset_bytes, uid
 from tests.support.dicom_objects import deformable_registration, elements_of, rigid_registration
 
 PRIOR, CURRENT = Space("s1", uid("prior frame")), Space("s2", uid("current frame"))
@@ -88,3 +99,26 @@ def test_a_grid_of_a_wrong_length_is_refused() -> None:
     grid = ds.DeformableRegistrationSequence[0].DeformableRegistrationGridSequence[0]
     grid.GridDimensions = [2, 2, 3]
     assert registrations_of(elements_of(ds)) == ()
+
+
+def test_registrations_are_read_by_workers_also_out_of_archives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    matrix = _matrix(30.0, (1.0, 2.0, 3.0))
+    whole = dataset_bytes(rigid_registration("prior frame", "current frame", matrix))
+    archive = tmp_path / "reg.zip"
+    with zipfile.ZipFile(archive, "w") as writer:
+        writer.writestr("reg.dcm", whole)
+        writer.writestr("bad.dcm", whole[:-200])
+
+    def never(*_arguments: object) -> None:
+        raise AssertionError("an object was walked in the application's process")
+
+    monkeypatch.setattr(object_reading, "read_object", never)
+    monkeypatch.setattr(header_scan, "read_header_stream", never)
+    with WorkerPool(1) as pool:
+        source = LocalFolder([archive], read_headers=pooled_header_reader(pool))
+        catalogue = source.catalogue(on_found=lambda _found: None, progress=no_progress, cancel=CancelToken())
+        found = registrations_in(catalogue, ObjectReader(pool, source.file_bytes))
+        source.close()
+    assert [each.source_uid for each in found] == [uid("prior frame")]

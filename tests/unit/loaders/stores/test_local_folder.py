@@ -17,9 +17,9 @@ from pydicom import config
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
-from loaders.discovery.header_scan import HeaderRecord, read_headers_in_process
+from loaders.discovery.header_scan import HeaderRecord
+from loaders.discovery.pooled_headers import HeaderSource, read_headers_in_process
 from loaders.errors import Cancelled, PasswordNeeded, SourceError
-from loaders.model.pixel_format import FileLocator
 from loaders.model.stack import StackKind, StackWarningCode
 from loaders.model.study import Catalogue
 from loaders.progress import CancelToken, Progress, no_progress
@@ -167,7 +167,7 @@ def test_the_result_does_not_depend_on_the_order_of_headers(tmp_path: Path) -> N
     shutil.copy(paths[0], tmp_path / "copy.dcm")
     write_series(tmp_path / "two", SeriesRecipe(name="second", patient_id="T0002"))
 
-    def backwards(files: Sequence[FileLocator]) -> Iterator[HeaderRecord]:
+    def backwards(files: Sequence[HeaderSource]) -> Iterator[HeaderRecord]:
         return read_headers_in_process(files[::-1])
 
     source = LocalFolder([tmp_path], read_headers=backwards)
@@ -196,7 +196,7 @@ def test_a_stick_pulled_out_is_one_error_and_what_was_found_has_been_reported(tm
     write_series(stick, SeriesRecipe(slices=6))
     seen: list[Catalogue] = []
 
-    def pulled(files: Sequence[FileLocator]) -> Iterator[HeaderRecord]:
+    def pulled(files: Sequence[HeaderSource]) -> Iterator[HeaderRecord]:
         for number, record in enumerate(read_headers_in_process(files)):
             if number == 2:
                 shutil.rmtree(stick)

@@ -11,14 +11,20 @@ from typing import Any
 import jsonschema
 import numpy as np
 import pytest
+import SimpleITK
 from PIL import Image
 
+from compare.linking.frame_graph import RigidTransform
 from compare.pet.fusion_pairs import pairs_of
+from compare.reformat.stack_grid import grid_of
+from compare.registration.transform_file import TransformUnreadable, write_transform
 from loaders.errors import WorldError
+from loaders.model.stack import Stack
 from loaders.model.study import Study
 from loaders.progress import CancelToken, no_progress
 from loaders.stores.local_folder import LocalFolder
-from tests.support.dicom_files import SeriesRecipe, uid, write_series
+from tests.support.dicom_files import SeriesRecipe, dataset_bytes, uid, write_series
+from tests.support.dicom_objects import rigid_registration
 from tests.support.pet_objects import PetRecipe, write_pet
 from tests.support.shared_data import real_path
 from viewer.headless.fuse import run
@@ -143,3 +149,76 @@ def test_a_real_pet_ct_makes_one_pair() -> None:
     assert [(len(pair.anatomy.frames), len(pair.uptake.frames)) for pair in pairs] == [(47, 47)]
     assert pairs[0].is_attenuation_corrected
     assert pairs[0].overlap > 0.5
+
+
+def _turned_to_overlay() -> RigidTransform:
+    """From base to overlay: a quarter turn about the body's axis and a shift."""
+    matrix = np.array([[0.0, -1.0, 0.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]])
+    middle = np.array((-75.0, -55.0, 44.0))
+    matrix[:3, 3] = middle + np.array((2.0, -3.0, 1.0)) - matrix[:3, :3] @ middle
+    return RigidTransform(matrix)
+
+
+def test_a_transform_carries_the_overlay_across_frames_of_reference(tmp_path: Path) -> None:
+    folder, values = tmp_path / "in", tmp_path / "suv.npy"
+    write_series(folder, CT)
+    write_pet(folder, replace(PetRecipe(), overrides={"FrameOfReferenceUID": "1.2.3.4"}))
+    transform = _turned_to_overlay()
+    write_transform(transform, tmp_path / "rigid.h5")
+    written = fuse(folder, "--transform", str(tmp_path / "rigid.h5"), "--values", str(values), "--position", "44")
+    assert written["registration"] == "rigid, from rigid.h5"
+    shown = np.load(values)
+    pet = stack_of(folder, "pet")
+    grid = grid_of(pet)
+    origin, right, down = (np.asarray(written[name]) for name in ("origin_lps_mm", "right_lps", "down_lps"))
+    rows, columns = np.mgrid[: shown.shape[0], : shown.shape[1]]
+    step = written["mm_per_pixel"]
+    points = origin + step * (columns[..., None] * right + rows[..., None] * down)
+    # The oracle goes the other way: it takes each pixel into the overlay's own space.
+    indices = grid.indices_of(transform.map_points(points.reshape(-1, 3)))
+    inside = np.all((indices >= -0.49) & (indices <= np.asarray(grid.shape_zyx[::-1]) - 0.51), axis=1)
+    np.testing.assert_array_equal(np.isfinite(shown.ravel())[inside], True)
+    column = np.rint(indices[:, 0])
+    is_flat = inside & (np.abs(indices[:, 0] - column) < 0.4)
+    band = np.asarray((0.2, 1.0, 4.0))[np.clip(column[is_flat].astype(int) // 4, 0, 2)]
+    near_edge = np.isin(column[is_flat].astype(int) % 4, (0, 3))
+    np.testing.assert_allclose(shown.ravel()[is_flat][~near_edge], band[~near_edge], rtol=1e-3)
+    assert (~near_edge).sum() > 50
+
+
+@pytest.mark.parametrize("is_forward", [True, False])
+def test_a_registration_object_carries_it_too_either_way_round(tmp_path: Path, *, is_forward: bool) -> None:
+    folder, expected, values = tmp_path / "in", tmp_path / "itk.npy", tmp_path / "reg.npy"
+    write_series(folder, replace(CT, overrides={"FrameOfReferenceUID": uid("ours")}))
+    write_pet(folder, replace(PetRecipe(), overrides={"FrameOfReferenceUID": uid("theirs")}))
+    transform = _turned_to_overlay()
+    write_transform(transform, tmp_path / "rigid.h5")
+    matrix = transform.matrix if is_forward else transform.inverse().matrix
+    names = ("ours", "theirs") if is_forward else ("theirs", "ours")
+    (tmp_path / "reg").mkdir()
+    (tmp_path / "reg" / "reg.dcm").write_bytes(dataset_bytes(rigid_registration(*names, matrix)))
+    fuse(folder, "--transform", str(tmp_path / "rigid.h5"), "--values", str(expected))
+    written = fuse(folder, "--transform", str(tmp_path / "reg"), "--values", str(values))
+    assert written["registration"].startswith("rigid, from ")
+    np.testing.assert_allclose(np.load(values), np.load(expected), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", ["scaled", "bent", "none"])
+def test_a_transform_that_is_not_rigid_is_refused(tmp_path: Path, kind: str) -> None:
+    folder, file = tmp_path / "in", tmp_path / "other.tfm"
+    write_series(folder, CT)
+    write_pet(folder, PetRecipe())
+    if kind == "scaled":
+        SimpleITK.WriteTransform(SimpleITK.ScaleTransform(3, (1.1, 1.0, 1.0)), str(file))
+    elif kind == "bent":
+        SimpleITK.WriteTransform(
+            SimpleITK.BSplineTransformInitializer(SimpleITK.Image(8, 8, 8, 1), [2, 2, 2]), str(file)
+        )
+    else:
+        file.write_text("no transform")
+    with pytest.raises(TransformUnreadable):
+        fuse(folder, "--transform", str(file))
+
+
+def stack_of(folder: Path, name: str) -> Stack:
+    return next(one.stacks[0] for one in study_of(folder).series if one.uid == series(name))
