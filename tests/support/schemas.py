@@ -12,13 +12,14 @@ from referencing import Registry, Resource
 
 def check_document(document: Any, name: str) -> None:
     """Raise ``ValidationError`` where a document is not as ``resources/schemas/NAME.schema.json`` says."""
-    Draft202012Validator(_schema(f"{name}.schema.json"), registry=Registry(retrieve=_beside)).validate(document)
+    # A schema may refer to another one by its file's name.
+    beside: Registry[Any] = Registry().with_resources(
+        (entry.name, Resource.from_contents(_schema(entry.name)))
+        for entry in files("resources").joinpath("schemas").iterdir()
+        if entry.name.endswith(".schema.json")
+    )
+    Draft202012Validator(_schema(f"{name}.schema.json"), registry=beside).validate(document)
 
 
 def _schema(file_name: str) -> Any:
     return json.loads(files("resources").joinpath("schemas", file_name).read_text(encoding="utf-8"))
-
-
-def _beside(uri: str) -> Resource[Any]:
-    """A schema that another one refers to by its file's name."""
-    return Resource.from_contents(_schema(uri))
