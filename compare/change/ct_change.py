@@ -21,8 +21,6 @@ Mask = NDArray[np.bool_]
 
 CT_GRID_MM = 1.25
 _SMOOTH_MM = 1.2
-#: Soft tissue in lung: what a nodule is brighter than its surroundings, for turning mass into volume.
-_NODULE_OVER_LUNG_HU = 850.0
 _LUNG_BELOW_HU = -500.0
 _LEAST_LUNG_ML = 300.0
 _NOISE_TIMES = 5.0
@@ -30,6 +28,8 @@ _NOISE_TIMES = 5.0
 _LEAST_BALANCE = 0.4
 #: Long thin rims along vessels and fissures score far below compact changes (0.003 against 0.7 on phantoms).
 _LEAST_SCORE = 0.15
+#: So far an edge of bone or of an organ may lie aside after alignment without counting as change.
+_ASIDE_MM = 1.5
 #: A middle (so far around the centre) at least this solid before makes a change of size, not a new or a gone one.
 _CORE_MM = 2.5
 _SOLID_BEFORE = 0.35
@@ -37,16 +37,21 @@ _SOLID_BEFORE = 0.35
 
 @dataclass(frozen=True, slots=True)
 class CtPreset:
-    """Where to look and how much difference counts at least, whatever the noise."""
+    """Where to look and how much difference counts at least, whatever the noise.
+
+    ``full_hu`` is what a change that fills its voxels differs by, for turning mass into volume: a nodule is soft tissue
+    in lung. Bone and soft tissue change by any amount (``None``): there the peak of the change itself is taken.
+    """
 
     name: str
     least_hu: float
     least_volume_mm3: float
+    full_hu: float | None
 
 
-LUNG = CtPreset("lung", 180.0, 14.0)
-BONE = CtPreset("bone", 120.0, 60.0)
-SOFT = CtPreset("soft", 40.0, 120.0)
+LUNG = CtPreset("lung", 180.0, 14.0, 850.0)
+BONE = CtPreset("bone", 120.0, 60.0, None)
+SOFT = CtPreset("soft", 40.0, 120.0, None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +70,8 @@ def ct_change_map(pair: AlignedPair, preset: CtPreset = LUNG) -> ChangeMap:
     difference = pair.current - pair.prior
     np.clip(difference, -1500.0, 1500.0, out=difference)
     difference = ndi.gaussian_filter(difference, smooth, mode="nearest", truncate=3.0)
+    if preset is not LUNG:
+        difference = _beyond_edges(difference, pair, smooth)
     inside = difference[region]
     if not inside.size:
         return ChangeMap(difference, preset.least_hu, region)
@@ -72,6 +79,15 @@ def ct_change_map(pair: AlignedPair, preset: CtPreset = LUNG) -> ChangeMap:
     noise = 1.4826 * float(np.median(np.abs(inside - np.median(inside))))
     difference -= np.float32(np.median(inside))  # a deeper breath makes all of the lung a little thinner
     return ChangeMap(difference, max(preset.least_hu, _NOISE_TIMES * noise), region)
+
+
+def _beyond_edges(difference: Floats, pair: AlignedPair, smooth: float) -> Floats:
+    """What is left of the difference once edges may lie aside by ``_ASIDE_MM``; the fainter slope of the two counts."""
+    soft = [ndi.gaussian_filter(values, smooth, mode="nearest", truncate=3.0) for values in (pair.current, pair.prior)]
+    slopes = [np.sqrt(sum(part**2 for part in np.gradient(values, pair.grid.spacing_mm))) for values in soft]
+    allowed = _ASIDE_MM * np.minimum(slopes[0], slopes[1])
+    result: Floats = (np.sign(difference) * np.maximum(np.abs(difference) - allowed, 0.0)).astype(np.float32)
+    return result
 
 
 def region_of(pair: AlignedPair, preset: CtPreset) -> Mask:
@@ -144,7 +160,8 @@ def _judge(
     ball = distance <= 0.5 * size + 4.0
     gain, loss = float(signed[ball & (signed > 0)].sum()), float(-signed[ball & (signed < 0)].sum())
     balance = (gain - loss) / max(gain + loss, 1e-6)
-    mass_mm3 = (gain - loss) * step**3 / _NODULE_OVER_LUNG_HU
+    peak = float(signed[piece_mask].max())
+    mass_mm3 = (gain - loss) * step**3 / (preset.full_hu or peak)
     if balance < _LEAST_BALANCE or mass_mm3 < preset.least_volume_mm3:
         return None
     newer, older = (pair.current[wide], pair.prior[wide]) if sign > 0 else (pair.prior[wide], pair.current[wide])
@@ -152,7 +169,6 @@ def _judge(
     kinds = (ChangeKind.NEW, ChangeKind.GROWN) if sign > 0 else (ChangeKind.GONE, ChangeKind.SHRUNK)
     kind = kinds[int(ratio > _SOLID_BEFORE)]
     contrast = sign * float(signed[piece_mask].mean())
-    peak = float(signed[piece_mask].max())
     compact = min(1.0, volume / (np.pi / 6.0 * max(distance[piece_mask].max() * 2.0, step) ** 3) * 3.0)
     score = balance * compact * (1.0 - np.exp(-peak / (2.0 * change.threshold)))
     if score < _LEAST_SCORE:
