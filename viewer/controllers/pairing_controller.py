@@ -19,7 +19,7 @@ from loaders.model.series import Series
 from loaders.model.stack import Stack, StackKey
 from loaders.model.study import Study
 from loaders.model.volume import Volume
-from loaders.pixels.single_frame import load_single_frame
+from loaders.pixels.single_frame import load_single_frame, single_frame_of
 from loaders.progress import CancelToken, ProgressCallback
 from viewer.controllers.hanging_controller import HangingController
 from viewer.controllers.session_controller import SessionController
@@ -106,12 +106,19 @@ class PairingController(QObject):
         self._looked_at |= {one.uid for one in series}
         volumes = self._volumes
 
-        def load(stack: Stack, index: int) -> Volume:
-            source = volumes.source_of(stack)
-            return load_single_frame(stack, index, volumes.pool, volumes.budget, source=source, priority=_PRIORITY)
-
         def work(cancel: CancelToken, _progress: ProgressCallback) -> dict[str, RegionShares]:
             found: dict[str, RegionShares] = {}
+
+            def load(stack: Stack, index: int) -> Volume:
+                held = volumes.volume(stack)
+                there = single_frame_of(held, index) if held is not None else None
+                if there is not None:
+                    return there
+                source, budget = volumes.source_of(stack), volumes.budget
+                return load_single_frame(
+                    stack, index, volumes.pool, budget, source=source, priority=_PRIORITY, cancel=cancel
+                )
+
             for one in series:
                 cancel.raise_if_cancelled()
                 found |= regions_of([one], load)
