@@ -79,7 +79,7 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("cine", _SLICES, QT_TRANSLATE_NOOP("KeyTable", "Play or stop"), "C"),
     _row("preset", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Window presets"), *_PRESETS, shown="1 – 9"),
     _row("planes", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Three planes through the series, and back"), "Shift+M"),
-    _row("planes_slab", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Planes: highest, lowest or mean value"), "Shift+S"),
+    _row("planes_slab", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Planes: highest, lowest or mean value"), "Shift+B"),
     _row("planes_volume", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Planes: with the volume as a whole"), "Shift+V"),
     _row("invert", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Exchange black and white"), "I"),
     _row("auto_window", _PICTURE, QT_TRANSLATE_NOOP("KeyTable", "Automatic window"), "A"),

@@ -252,7 +252,7 @@ def test_how_the_planes_stand_is_part_of_the_session(qtbot: QtBot, one: MainWind
     assert fresh is not None
     wheel(panel.panes[0][0], 4, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: panel.is_settled, timeout=10_000)
-    QTest.keyClick(one, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClick(one, Qt.Key.Key_B, Qt.KeyboardModifier.ShiftModifier)
     assert panel.state is not None
     assert (panel.state.slab_mm, panel.state.mode) == (4.0, SlabMode.MINIP)
     QTest.mouseDClick(panel.panes[0][1], Qt.MouseButton.LeftButton)
