@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
@@ -16,7 +17,6 @@ from PySide6.QtCore import QObject, QTimer
 from compare.linking.frame_graph import LinkBasis, SpaceLink
 from compare.linking.same_place import PlaceLink, flicker_pair
 from compare.linking.scroll import focal_point_lps
-from compare.registration.register import Aligned
 from loaders.model.frame_validity import FrameState
 from loaders.model.volume import Volume
 from loaders.progress import CancelToken, ProgressCallback
@@ -29,6 +29,9 @@ from viewer.rendering.presentation_grey import presentation_pixels, presentation
 from viewer.rendering.reference_renderer import ReferenceRenderer
 from viewer.viewport.viewport_model import ViewportModel
 from viewer.viewport.viewport_widget import ViewportWidget
+
+if TYPE_CHECKING:
+    from compare.registration.register import Aligned
 
 _REST_MS = 30
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,6 @@ from PySide6.QtCore import QObject
 from compare.change.comparability import comparability
 from compare.errors import Refused
 from compare.linking.same_place import flicker_pair
-from compare.registration.register import Aligned
 from compare.registration.registration_image import registration_image
 from loaders.errors import WorldError
 from loaders.model.volume import Volume
@@ -21,8 +21,11 @@ from viewer.controllers.registration_controller import Alignment, AlignmentStage
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import Job, JobKind, JobRunner
-from viewer.jobs.registration_process import ChangeList, changes_apart
 from viewer.panels.changes_panel import ChangesPanel, ChangesState
+
+if TYPE_CHECKING:
+    from compare.registration.register import Aligned
+    from viewer.jobs.registration_process import ChangeList
 
 CHANGES_JOB = "changes"
 #: Small nodules and lesions want finer pixels than registration does.
@@ -131,4 +134,6 @@ def _alignment_for(alignment: Alignment) -> Aligned | None:
 
 def _listed(volumes: tuple[Volume, Volume], modality: str, aligned: Aligned, cancel: CancelToken) -> ChangeList:
     current, prior = (registration_image(volume, modality, detail_mm=_DETAIL_MM) for volume in volumes)
+    from viewer.jobs.registration_process import changes_apart  # noqa: PLC0415 - as registration: heavy, in a job
+
     return changes_apart(current, prior, aligned, cancel=cancel)

@@ -10,18 +10,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from compare.errors import Refused
 from compare.identity.session_identity import pair_of
 from compare.identity.verdict import Verdict
-from compare.linking.frame_graph import Space, space_of
+from compare.linking.frame_graph import FrameEdge, Space, space_of
 from compare.linking.stack_places import are_alike, places_of
-from compare.registration.register import Aligned, Registration
-from compare.registration.registration_edge import edge_of
 from compare.registration.registration_image import NotRegistrable, registration_image
-from compare.registration.slice_errors import slice_errors_mm
 from compare.session.comparison_session import Role, Viewport
 from loaders.errors import WorldError
 from loaders.model.frame_validity import FrameState
@@ -31,8 +29,10 @@ from loaders.progress import CancelToken, Progress, ProgressCallback
 from viewer.controllers.session_controller import SessionController
 from viewer.controllers.volume_store import VolumeStore
 from viewer.jobs.job_runner import Job, JobKind, JobRunner
-from viewer.jobs.registration_process import register_apart
 from viewer.viewport.viewport_model import LinkBadge, LinkKind
+
+if TYPE_CHECKING:
+    from compare.registration.register import Aligned, Registration
 
 #: Name of the job, for the strip below the pictures.
 ALIGN_JOB = "align"
@@ -184,7 +184,7 @@ class RegistrationController(QObject):
             self._session.know_computed(*spaces, None)
         else:
             self._know(spaces, replace(alignment, stage=AlignmentStage.ACCEPTED, reason=""))
-            self._session.know_computed(*spaces, edge_of(*spaces, alignment.best))
+            self._session.know_computed(*spaces, _edge(*spaces, alignment.best))
 
     def consider_soon(self) -> None:
         """Look, once all is at rest, whether something is to be aligned."""
@@ -323,7 +323,7 @@ class RegistrationController(QObject):
         self._use(pair, best)
 
     def _use(self, pair: AlignPair, aligned: Aligned) -> None:
-        self._session.know_computed(*pair.spaces, edge_of(*pair.spaces, aligned))
+        self._session.know_computed(*pair.spaces, _edge(*pair.spaces, aligned))
         viewports = self._session.session.viewports
         moved = next((i for i, one in enumerate(viewports) if one.stack == pair.current.key), None)
         if moved is not None:
@@ -386,11 +386,22 @@ def _registered(
             images.append(registration_image(volume, pair.modality))
         except MemoryError as error:
             raise NotRegistrable("no_memory") from error
+    from viewer.jobs.registration_process import register_apart  # noqa: PLC0415
+
     outcome = register_apart(*images, cancel=cancel, progress=progress, on_rigid=on_rigid)
     return outcome, {} if outcome.best is None else _errors(outcome.best, pair)
 
 
+def _edge(current: Space, prior: Space, aligned: Aligned) -> FrameEdge:
+    # Here and below: what computes takes a third of a second to import; by now a job's thread has done it.
+    from compare.registration.registration_edge import edge_of  # noqa: PLC0415
+
+    return edge_of(current, prior, aligned)
+
+
 def _errors(aligned: Aligned, pair: AlignPair) -> SliceErrors:
+    from compare.registration.slice_errors import slice_errors_mm  # noqa: PLC0415
+
     back = aligned.current_to_prior.inverse()
     return {
         pair.current.key: tuple(slice_errors_mm(aligned.error, pair.current)),

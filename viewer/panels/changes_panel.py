@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Signal
 from PySide6.QtWidgets import (
@@ -19,8 +19,10 @@ from PySide6.QtWidgets import (
 
 from compare.change.candidates import ChangeCandidate, ChangeKind
 from compare.change.comparability import Difference, Incomparable
-from viewer.jobs.registration_process import ChangeList
 from viewer.panels.plain_text import PlainLabel, Retranslated, shown_text
+
+if TYPE_CHECKING:
+    from viewer.jobs.registration_process import ChangeList
 
 _KINDS = cast(
     "dict[ChangeKind, str]",
