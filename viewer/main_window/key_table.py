@@ -97,7 +97,7 @@ KEY_TABLE: tuple[KeyRow, ...] = (
     _row("polygon", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Values in a polygon; a double click closes it"), "Y"),
     _row("probe", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Value at a point"), "Q"),
     _row("arrow", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "An arrow; a double click gives it words"), "J"),
-    _row("text", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Words on the picture"), "Shift+A"),
+    _row("text", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Words on the picture"), "T"),
     _row("delete", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Remove the chosen measurement"), "Del", "Backspace"),
     _row("key_image", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Mark as key image, or unmark"), "K"),
     _row("make_lesion", _MEASURE, QT_TRANSLATE_NOOP("KeyTable", "Make the chosen measurement a lesion"), "Z"),

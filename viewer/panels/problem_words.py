@@ -60,6 +60,12 @@ _WORDS = cast(
             QT_TRANSLATE_NOOP("ProblemWords", "A hanging protocol file cannot be read"),
             QT_TRANSLATE_NOOP("ProblemWords", "It is not used. Save the layout again, or remove the file."),
         ),
+        "transform_unreadable": (
+            QT_TRANSLATE_NOOP("ProblemWords", "The file holds no transform that can be used"),
+            QT_TRANSLATE_NOOP(
+                "ProblemWords", "Give a rigid transform that this program or ITK wrote, or a registration object."
+            ),
+        ),
         "report_refused": (
             QT_TRANSLATE_NOOP("ProblemWords", "The report was not written"),
             QT_TRANSLATE_NOOP("ProblemWords", "Measure on open images first, then export again."),

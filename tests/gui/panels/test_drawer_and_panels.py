@@ -214,11 +214,12 @@ def test_each_button_of_the_empty_window_does_something(qtbot: QtBot) -> None:
     empty.open_folder_requested.connect(lambda: said.append("folder"))
     empty.open_files_requested.connect(lambda: said.append("files"))
     empty.demo_requested.connect(lambda: said.append("demo"))
+    empty.store_requested.connect(lambda: said.append("store"))
     buttons = [button for button in empty.findChildren(QPushButton) if button.isVisibleTo(empty)]
     for button in buttons:
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
-    assert sorted(said) == ["demo", "files", "folder"]
-    assert len(buttons) == 3
+    assert sorted(said) == ["demo", "files", "folder", "store"]
+    assert len(buttons) == 4
 
 
 GROUPS = [KeyGroup("Move", tuple(KeyLine(f"Do thing {n}", ("Ctrl+A", str(n))) for n in range(30))) for _ in range(4)]

@@ -147,7 +147,7 @@ def test_a_point_has_the_value_of_its_pixel(window: MainWindow) -> None:
 
 def test_words_are_typed_on_the_picture_and_changed_by_a_double_click(window: MainWindow, qtbot: QtBot) -> None:
     widget = window.viewports()[0]
-    QTest.keyClick(window, Qt.Key.Key_A, Qt.KeyboardModifier.ShiftModifier)
+    press(window, Qt.Key.Key_T)
     click(widget, 40, 40)
     editor = widget.findChild(InlineEditor)
     assert editor is not None
